@@ -65,6 +65,7 @@ from engine.errors import DataError as DataError
 from engine.errors import EngineError as EngineError
 from engine.errors import OptionError as OptionError
 from engine.explain import derivation as derivation
+from engine.explain import reasons as reasons
 from engine.explain.jensen import jensen as jensen
 from engine.explain.ledger import ledger as ledger
 from engine.explain.worked import worked_new_row as worked_new_row

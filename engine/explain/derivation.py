@@ -18,7 +18,8 @@ from engine.arrays import Array, log_sum_exp
 
 Operation = Literal[
     "product", "sum", "pairs", "difference", "quotient", "powers",
-    "exp", "normal", "log_normal", "log_sum_exp", "sigmoid", "sigmoid_of_pairs", "softmax", "deviation", "value",
+    "exp", "normal", "log_normal", "log_sum_exp", "sigmoid", "sigmoid_of_pairs", "softmax", "deviation",
+    "squared_deviations", "listed", "value",
 ]  # fmt: skip
 Role = Literal[
     "part",  # of a density: a distance, a power
@@ -90,15 +91,16 @@ class Worked:
     """A computation line by line.
 
     Attributes:
-        subject: "row", "word" (of a row) or "parameter".
-        name: the row's number from 0 as text ("" for a new row), that and the word's, or the parameter's name.
+        subject: "row", "word" (of a row), "parameter", or "step" as a whole.
+        name: the row's number from 0 as text ("" for a new row), that and the word's, the parameter's name, or "".
         lines: in the order in which they would be written by hand.
-        result: the responsibilities of the row (K,), those of the word (K,), or the parameter (1,).
+        result: the responsibilities of the row (K,), those of the word (K,), the parameter (1,), or the numbers that
+            a reason ends in.
         what: "E-step", "prediction", "M-step" (`Model.update_name`), or "M-step to come" where the step is an E-step.
         remark: what the lines can't show: that they are in logarithms, that only the result is known; else empty.
     """
 
-    subject: Literal["row", "word", "parameter"]
+    subject: Literal["row", "word", "parameter", "step"]
     name: str
     lines: tuple[WorkedLine, ...]
     result: Array
@@ -195,5 +197,9 @@ _OPERATIONS: dict[Operation, Callable[[tuple[float, ...]], float]] = {
     "sigmoid_of_pairs": lambda numbers: _sigmoid(math.fsum(map(operator.mul, numbers[::2], numbers[1::2]))),
     "softmax": lambda numbers: math.exp(numbers[0] - float(log_sum_exp(np.array(numbers[1:])))),  # one's own, then all
     "deviation": lambda numbers: (numbers[0] - numbers[1]) * math.prod(numbers[2:]),
+    "squared_deviations": lambda numbers: math.fsum(  # x, μ, σ², x, μ, …
+        (x - m) ** 2 / v for x, m, v in zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+    ),
+    "listed": lambda numbers: numbers[0],  # a row of numbers that are shown, and nothing done with them
     "value": lambda numbers: numbers[0],
 }

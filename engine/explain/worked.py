@@ -17,11 +17,13 @@ import numpy as np
 
 from engine.arrays import Array, as_numbers
 from engine.editing.entries import Entry, entry_named, value_of
+from engine.em.evaluation import Evaluation
 from engine.em.maximization import Event
 from engine.em.observed import around_row
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, WorkedLine, line
+from engine.explain.pulls import Pulls, Slopes
 from engine.explain.row_states import RowStates
 from engine.parallel import one_blas_thread
 
@@ -53,12 +55,21 @@ class Explains:
     def worked_parameter(self, step: Step, entry: Entry) -> Worked:
         """The M-step of one entry of θ, after an E-step was taken: `parameter_lines`, compared with what came out."""
         assert step.at_q is not None
-        after, events, what = step.params, step.events, step.problem.model.update_name
-        if step.phase != "M":
-            best = step.problem.model.maximize(step.at_q.expectation, step.params, step.problem.data)
-            after, what = best.params, f"{what} to come"
-            events = tuple(event.named(step.problem.row_name, step.problem.data) for event in best.events)
+        after, events, what = after_m_step(step)
         return _held_against(self.parameter_lines(step, entry, after), step, entry, after, events, what)
+
+    def slopes(self, at: Evaluation, params: Any, entry: Entry) -> Slopes | None:
+        """∂Q(θ; q)/∂ of an entry row by row, θ being `params` and q chosen `at`; None where there is no formula."""
+        return None
+
+    def pulls(self, at: Evaluation, params: Any, entry: Entry) -> Pulls | None:
+        """What pulls at an entry, likewise: all of it balances where Q + ln p(θ) is at its maximum."""
+        return None
+
+    def balance(self, at: Evaluation, params: Any, entry: Entry) -> float | None:
+        """The sum of the pulls with what the prior adds: 0 at the maximum."""
+        found = self.pulls(at, params, entry)
+        return None if found is None else found.total(at.data)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The formula of the M-step for this entry, the result last; None where there is none.
@@ -66,6 +77,16 @@ class Explains:
         after: θ as the M-step has it, where a formula needs other entries of it, too.
         """
         return None
+
+
+def after_m_step(step: Step) -> tuple[Any, tuple[Event, ...], str]:
+    """θ of this M-step, or of the one to come, what was out of the ordinary in it, and what it is called."""
+    what = step.problem.model.update_name
+    if step.phase == "M":
+        return step.params, step.events, what
+    best = step.problem.model.maximize(step.expectation, step.params, step.problem.data)
+    events = tuple(event.named(step.problem.row_name, step.problem.data) for event in best.events)
+    return best.params, events, f"{what} to come"
 
 
 def worked_row(step: Step, row: int) -> Worked:

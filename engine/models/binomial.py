@@ -21,6 +21,7 @@ from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import WorkedLine, counted_lines, line
+from engine.explain.pulls import DensitySlopes
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
 from engine.models.mixture_explanation import Densities, density_line, weighted_logs
 from engine.models.probabilities import (
@@ -193,6 +194,14 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
             values = [("p", a), ("heads", heads), ("1 − p", 1.0 - a), ("tails", tails)]
             lines.append(density_line("p^heads · (1 − p)^tails", "powers", values, k, logs[k]))
         return lines, logs
+
+    def density_slopes(self, params: Any, data: Any, entry: Entry) -> DensitySlopes | None:
+        """∂/∂p [heads ln p + tails ln(1 − p)] = (heads − tosses · p) / (p (1 − p)); None where p is 0 or 1."""
+        p, heads, tosses = float(params.probabilities[entry.index]), data.X[:, [0]], data.tosses[:, None]
+        if not 0 < p < 1:
+            return None
+        slopes, names = (heads - tosses * p) / (p * (1.0 - p)), ("heads", "tosses · p")
+        return DensitySlopes((entry.index[0],), slopes, "heads − tosses · p", names, heads, tosses * p)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """Expected heads / expected tosses."""

@@ -24,6 +24,7 @@ from engine.em.parameters import Parameters, probability
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine, line, quotient_lines
+from engine.explain.pulls import Pulls, Slopes
 from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains, responsibilities_of, result_row
 from engine.models.mixture import check_counts, checked_table, checked_weights
@@ -186,6 +187,23 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
             log_joint = np.log(np.array([0.5, float(step.params.theta) / 4]))
         animals = float(step.problem.data.X[row, 0])
         return RowStates(responsibilities_of(step, row), log_joint, times=animals, of="an animal of the first cell")
+
+    def slopes(self, at: Any, params: Any, entry: Entry) -> Slopes | None:
+        """x₁ r/θ of the part θ/4, x₄/θ of the fourth class, −(x₂ + x₃)/(1 − θ) of the two between; r is held."""
+        theta, X = float(params.theta), at.data.X
+        if not 0 < theta < 1:
+            return None
+        part = X[:, 0] * self.responsibilities(at.params, at.data, slice(None), at.inference)[:, 1]
+        held = np.stack([part, X[:, 3], X[:, 1] + X[:, 2]], axis=1)
+        return Slopes(held, np.tile([1.0 / theta, 1.0 / theta, -1.0 / (1.0 - theta)], (len(X), 1)), name="animals")
+
+    def pulls(self, at: Any, params: Any, entry: Entry) -> Pulls:
+        """What speaks for θ, part + x₄, less θ times all that speak of it."""
+        X = at.data.X
+        part = X[:, 0] * self.responsibilities(at.params, at.data, slice(None), at.inference)[:, 1]
+        spoken, total = part + X[:, 3], part + X[:, 1:].sum(axis=1)
+        values = (("part + x₄", spoken), ("θ (part + x₂ + x₃ + x₄)", float(params.theta) * total))
+        return Pulls("part + x₄ − θ (part + x₂ + x₃ + x₄)", values)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """(part + x₄) / (part + x₂ + x₃ + x₄)."""

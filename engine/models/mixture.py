@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray, Rows, as_numbers
 from engine.editing.entries import Entry
+from engine.em.evaluation import Evaluation
 from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference, assign, uniforms
 from engine.em.model import D, Model, P
@@ -22,9 +23,17 @@ from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError
 from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.pulls import DensitySlopes, Pulls, Slopes
 from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains
-from engine.models.mixture_explanation import Densities, mixture_row, plain_densities, weight_lines
+from engine.models.mixture_explanation import (
+    Densities,
+    mixture_row,
+    plain_densities,
+    weight_lines,
+    weight_pulls,
+    weight_slopes,
+)
 from engine.models.probabilities import alive
 from engine.parallel import map_reduce, row_chunks
 
@@ -134,6 +143,24 @@ class Mixture(Model[P, D], Explains):
         log_joint = self._clamped(self.log_joint(step.params, data, one), data, one)[:, 0]
         return RowStates(step.posterior.counted(one)[0], log_joint)
 
+    def density_slopes(self, params: Any, data: Any, entry: Entry) -> DensitySlopes | None:
+        """How ln p(x | θ_k) goes with an entry of θ other than a weight; None where there is no formula for it."""
+        return None
+
+    def slopes(self, at: Evaluation, params: Any, entry: Entry) -> Slopes | None:
+        """Σ_k r_ik ∂ ln p(x_i, k | θ)/∂ of the entry."""
+        if entry.path == "weights":
+            return weight_slopes(_held(self, at), params, entry)
+        found = self.density_slopes(params, at.data, entry)
+        return None if found is None else found.held(_held(self, at))
+
+    def pulls(self, at: Evaluation, params: Any, entry: Entry) -> Pulls | None:
+        """Of a weight r − w; of others by what `density_slopes` says."""
+        if entry.path == "weights":
+            return weight_pulls(_held(self, at), params, entry)
+        found = self.density_slopes(params, at.data, entry)
+        return None if found is None else found.pulls(_held(self, at))
+
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The weights; override with formulas for the others."""
         return weight_lines(step, entry, after)
@@ -148,6 +175,11 @@ class Mixture(Model[P, D], Explains):
         log_joint[:, known] = -np.inf
         log_joint[labels[known], known] = kept
         return log_joint
+
+
+def _held(model: Mixture[Any, Any], at: Evaluation) -> Array:
+    """(n, K) what q holds, chosen there."""
+    return model.responsibilities(at.params, at.data, slice(None), at.inference)
 
 
 def checked_weights(sample_weight: Any, n_rows: int) -> Array | None:

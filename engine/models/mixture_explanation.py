@@ -21,6 +21,7 @@ from engine.explain.derivation import (
     quotient_lines,
     tempered_lines,
 )
+from engine.explain.pulls import Pulls, Slopes
 from engine.explain.worked import APART, responsibilities_of
 
 Densities = tuple[list[WorkedLine], Array]
@@ -98,3 +99,16 @@ def weight_lines(step: Step, entry: Entry, after: Any) -> list[WorkedLine] | Non
     counts = r.sum(axis=0) if each is None else each @ r
     lines, value = counted_lines(counts, entry.index[0]), value_of(after, entry)
     return lines if abs(lines[-1].result - value) <= APART * value else None
+
+
+def weight_slopes(r: Array, params: Any, entry: Entry) -> Slopes | None:
+    """r_k ∂ ln(w_k p(x | k))/∂w_k = r_k / w_k, as if the weights could be anything; None where the weight is 0."""
+    k = entry.index[0]
+    weight = float(params.weights[k])
+    return Slopes(r[:, [k]], np.full((len(r), 1), 1.0 / weight), (k,)) if weight > 0 else None
+
+
+def weight_pulls(r: Array, params: Any, entry: Entry) -> Pulls:
+    """r_k − w_k: the weights sum to 1, so that Σ_i r_ik = n w_k where they are best."""
+    k = entry.index[0]
+    return Pulls("r − w", (("r", r[:, k]), ("w", np.full(len(r), float(params.weights[k])))))

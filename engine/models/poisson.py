@@ -21,6 +21,7 @@ from engine.em.parameters import Parameters, positive, simplex
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import LEAST_LOG, MOST_LOG, WorkedLine, counted_lines, line
+from engine.explain.pulls import DensitySlopes
 from engine.models.mixture import Mixture, check_counts, checked_labels, checked_table, checked_weights
 from engine.models.mixture_explanation import Densities, density_line, weighted_logs
 from engine.models.probabilities import check_weights, dot_log, log_factorials, times_log, zeros_and_logs
@@ -143,6 +144,13 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
             if lines[-1].log:
                 lines[-1] = line("density", "x ln rate − rate", "value", [("ln p", logs[k])], k, log=True)
         return lines, logs
+
+    def density_slopes(self, params: Any, data: Any, entry: Entry) -> DensitySlopes | None:
+        """∂/∂λ [x ln λ − λ] = (x − λ) / λ; None where the rate is 0."""
+        rate, x = float(params.rates[entry.index]), data.X[:, [0]]
+        if not rate > 0:
+            return None
+        return DensitySlopes((entry.index[0],), (x - rate) / rate, "x − λ", ("x", "λ"), x, np.full(x.shape, rate))
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The weighted sum of the counts over N_k."""

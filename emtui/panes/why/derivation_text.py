@@ -117,6 +117,9 @@ class _DerivationPage:
     def _line(self, line: WorkedLine, head: str, formula: str) -> list[TableCell]:
         """One line of the derivation: beside its formula if there is room, else below it."""
         said, result, width = expression(line), number(line.result, _DIGITS), self.width
+        if line.operation == "listed":
+            formula = f"{formula} =" if formula else ""
+            return [((part, Style()),) for part in _wrapped(f"{head}{formula} {said}", width, "")]
         strong = Style(bold=line.role in _STRONG or None)
         color = self._ink(line.component) if head.strip() else self.faint
         parts = " = ".join(part for part in (formula, said) if part)
@@ -218,6 +221,14 @@ _WRITTEN: dict[Operation, Callable[[Sequence[float]], str]] = {
     "softmax": lambda numbers: f"e^{_n(numbers[0])} / ({_terms([f'e^{_n(value)}' for value in numbers[1:]], '+')})",
     "deviation": lambda numbers: "·".join([f"({_difference(numbers)})", *map(_n, numbers[2:])]),
     "sigmoid": lambda numbers: f"σ({_sum(numbers)})",
+    "squared_deviations": lambda numbers: _terms(
+        [
+            f"({_difference((x, m))})²/{_n(v)}"
+            for x, m, v in zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True)
+        ],
+        "+",
+    ),
+    "listed": lambda numbers: " ".join(number(value, _DIGITS) for value in numbers),
     "log_sum_exp": lambda numbers: f"ln({_terms([f'e^{_n(value)}' for value in numbers], '+')})",
 }
 

@@ -7,6 +7,7 @@ import numpy as np
 from engine.arrays import Array
 from engine.editing.entries import Entry
 from engine.explain.derivation import WorkedLine, line
+from engine.explain.pulls import DensitySlopes
 from engine.models.mixture_explanation import Densities, density_line
 
 NO_ANSWERS = "no answer of this row was seen: a product of nothing is 1, and its posterior is the weights"
@@ -24,6 +25,22 @@ def answer_densities(answers: Array, cut: float, p: Array) -> Densities:
         values = [(f"{'yes' if y else 'no'} {d}", f) for d, y, f in zip(seen, yes, factors, strict=True)]
         lines.append(density_line("Π over the answers seen", "product", values, k, logs[k]))
     return lines, logs
+
+
+def answer_slopes(answers: Array, cut: float, probabilities: Array, c: float, entry: Entry) -> DensitySlopes | None:
+    """∂/∂p [x ln p + (1 − x) ln(1 − p)] = (x − p) / (p (1 − p)) of an answer (n,) that was seen, 0 of one that wasn't.
+
+    The prior adds c (1 − 2p) / (p (1 − p)). None where p is 0 or 1.
+    """
+    p = float(probabilities[entry.index])
+    if not 0 < p < 1:
+        return None
+    seen = ~np.isnan(answers)[:, None]
+    first, second = np.where(seen, answers[:, None] > cut, 0.0), np.where(seen, p, 0.0)
+    pull, spread = c * (1.0 - 2.0 * p), p * (1.0 - p)
+    said = "c (1 − 2p)" if c > 0 else ""
+    slopes = (first - second) / spread
+    return DensitySlopes((entry.index[0],), slopes, "x − p", ("x", "p"), first, second, pull / spread, pull, said)
 
 
 def share_lines(yes: Array, no: Array, c: float, entry: Entry) -> list[WorkedLine] | None:

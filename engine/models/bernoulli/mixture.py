@@ -27,7 +27,8 @@ from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine, counted_lines
-from engine.models.bernoulli.explanation import NO_ANSWERS, answer_densities, share_lines
+from engine.explain.pulls import DensitySlopes
+from engine.models.bernoulli.explanation import NO_ANSWERS, answer_densities, answer_slopes, share_lines
 from engine.models.bernoulli.masks import Masks
 from engine.models.bernoulli.start import gathered, near_random_rows
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
@@ -219,6 +220,10 @@ class BernoulliMixture(Mixture[BernoulliParams, Answers]):
         if not np.isnan(data.X[row]).all():
             return made
         return replace(made, remark="; ".join(filter(None, (NO_ANSWERS, made.remark))))
+
+    def density_slopes(self, params: Any, data: Any, entry: Entry) -> DensitySlopes | None:
+        """How the answers of a column go with its probability."""
+        return answer_slopes(data.X[:, entry.index[1]], data.cut, params.probabilities, self.pseudo_count, entry)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The share of yes among the answers, including those that the prior adds."""

@@ -27,6 +27,7 @@ from engine.em.prediction_report import MARGINAL, Report, number_report
 from engine.em.statistics import NotAdditive
 from engine.em.step import Step
 from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.pulls import Pulls, Slopes
 from engine.models.experts.data import LEARNER, ExpertRows, class_rows, new_rows, number_rows
 from engine.models.experts.explanation import expert_new_row, expert_row, parameter_lines_of
 from engine.models.experts.gaussian_experts import GaussianFamily
@@ -38,6 +39,7 @@ from engine.models.experts.params import (
     check_experts_params,
     reordered,
 )
+from engine.models.experts.slopes import expert_pulls, expert_slopes
 from engine.models.experts.softmax_experts import HELD_BY, NO_MAXIMUM, SoftmaxFamily, tells_apart
 from engine.models.experts.start import STARTS, first_shares
 from engine.models.mixture import Mixture
@@ -296,6 +298,17 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
     def worked_new_row(self, step: Step, x: Array) -> Worked:
         """What gate and experts say of a row without its target. Raises DataError for another number of inputs."""
         return expert_new_row(step.params, new_rows(x[None], step.params.n_inputs).X[0])
+
+    def slopes(self, at: Any, params: Any, entry: Entry) -> Slopes:
+        """With the responsibilities held: of the gate's regression and of the experts'."""
+        return expert_slopes(self._shares(at), params, at.data, entry, self)
+
+    def pulls(self, at: Any, params: Any, entry: Entry) -> Pulls:
+        """Likewise."""
+        return expert_pulls(self._shares(at), params, at.data, entry, self)
+
+    def _shares(self, at: Any) -> Array:
+        return self.responsibilities(at.params, at.data, slice(None), at.inference)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The sums that a regression solves for."""

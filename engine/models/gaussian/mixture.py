@@ -20,6 +20,7 @@ from engine.em.maximization import Maximization
 from engine.em.model import Ascent
 from engine.em.step import Step
 from engine.explain.derivation import WorkedLine, counted_lines
+from engine.explain.pulls import DensitySlopes
 from engine.models.gaussian.collapse import Policy, mended
 from engine.models.gaussian.data import GaussianRows, gaussian_rows, new_gaussian_rows
 from engine.models.gaussian.explanation import gaussian_densities, moment_lines
@@ -34,6 +35,7 @@ from engine.models.gaussian.params import (
 from engine.models.gaussian.passes import MOST_CANCELLED, CentredPass, Pass, SharedPass, pass_for
 from engine.models.gaussian.ridge import inverse_trace, ridge_in_words, ridge_of, ridge_option
 from engine.models.gaussian.rounding import rising
+from engine.models.gaussian.slopes import gaussian_slopes
 from engine.models.gaussian.start import STARTS, gaussian_start
 from engine.models.gaussian.statistics import GaussianStatistics
 from engine.models.gaussian.weak import RowShares, weak_components
@@ -206,6 +208,10 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
     def worked_densities(self, step: Step, row: int) -> Densities:
         """The density of a row, from its squared distance and the determinant."""
         return gaussian_densities(step.problem.data.X[row], step.params_q, self.covariance_type)
+
+    def density_slopes(self, params: Any, data: Any, entry: Entry) -> DensitySlopes:
+        """Of a mean or a covariance."""
+        return gaussian_slopes(data.X, params, self.covariance_type, entry, self.ridge(data))
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The M-step of an entry line by line: N_k, the weighted sum, the ridge, the quotient."""

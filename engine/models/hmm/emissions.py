@@ -129,13 +129,13 @@ class GaussianEmissions:
             )
         kind, rows = self.mixture.covariance_type, _rows(data)
         try:
-            check_gaussian_params(self._params(emission), kind, self.mixture.n_components, rows.X.shape[1])
+            check_gaussian_params(self.of_mixture(emission), kind, self.mixture.n_components, rows.X.shape[1])
         except EngineError as error:
             raise EngineError(str(error).replace("component", "state")) from None
 
     def log_densities(self, emission: GaussianEmission, data: SequenceRows) -> Array:
         """(S, T) ln N(x_t | means[i], covariances[i]), which may be overwritten; −inf where it has no number."""
-        rows, params = _rows(data), self._params(emission)
+        rows, params = _rows(data), self.of_mixture(emission)
         a_pass = pass_for(params, rows)
         out = np.empty((self.mixture.n_components, rows.n_rows))
 
@@ -151,7 +151,7 @@ class GaussianEmissions:
 
     def statistics(self, emission: GaussianEmission, data: SequenceRows, responsibilities: Array) -> GaussianStatistics:
         """The moments of each state's rows, taken about the new means where they would otherwise lose digits."""
-        rows, params = _rows(data), self._params(emission)
+        rows, params = _rows(data), self.of_mixture(emission)
         first = pass_for(params, rows)
         moments = _moments(first, rows, responsibilities)
         slack = rows.whitened(self.mixture.ridge(rows)) if isinstance(first, SharedPass) else 0.0
@@ -163,7 +163,7 @@ class GaussianEmissions:
         self, statistics: GaussianStatistics, emission: GaussianEmission, data: SequenceRows
     ) -> tuple[GaussianEmission, tuple[Event, ...]]:
         """Weighted means, and covariances with the ridge: those of a mixture with these responsibilities."""
-        before = self._params(emission, statistics.counts / statistics.counts.sum())
+        before = self.of_mixture(emission, statistics.counts / statistics.counts.sum())
         expectation = Expectation(statistics, float("nan"), float("nan"))
         best = self.mixture.maximize(expectation, before, _rows(data))
         events = tuple(replace(event, message=_about_states(event.message)) for event in best.events)
@@ -171,17 +171,17 @@ class GaussianEmissions:
 
     def q_value(self, statistics: GaussianStatistics, emission: GaussianEmission) -> float:
         """E_q[Σ_t ln N(x_t | means[z_t], covariances[z_t])], from the moments."""
-        return float(statistics.q_by_component(self._params(emission)).sum())
+        return float(statistics.q_by_component(self.of_mixture(emission)).sum())
 
     def log_prior(self, emission: GaussianEmission, data: SequenceRows) -> float:
         """The log-prior of `GaussianMixture`."""
-        return self.mixture.log_prior(self._params(emission), _rows(data))
+        return self.mixture.log_prior(self.of_mixture(emission), _rows(data))
 
     def weak_components(self, emission: GaussianEmission, data: SequenceRows, shares: Array) -> dict[int, str]:
         """The states that have no row, a single one, or live on the ridge; shares: (T, S) responsibilities."""
         rows = _rows(data)
         counts = (shares if rows.sample_weight is None else shares * rows.sample_weight[:, None]).sum(axis=0)
-        params = self._params(emission, counts / counts.sum())
+        params = self.of_mixture(emission, counts / counts.sum())
         return weak_components(params, rows, self.mixture.ridge(rows), lambda row: shares[row])
 
     def n_parameters(self, emission: GaussianEmission, n_states: int) -> int:
@@ -189,7 +189,8 @@ class GaussianEmissions:
         d = int(emission.means.shape[1])
         return n_states * d + n_covariance_parameters(self.mixture.covariance_type, n_states, d)
 
-    def _params(self, emission: GaussianEmission, weights: Array | None = None) -> GaussianParams:
+    def of_mixture(self, emission: GaussianEmission, weights: Array | None = None) -> GaussianParams:
+        """The parameters of a mixture with these components; of equal weights unless they are given."""
         S = self.mixture.n_components
         return GaussianParams(np.full(S, 1.0 / S) if weights is None else weights, emission.means, emission.covariances)
 

@@ -26,6 +26,7 @@ from engine.em.row_text import RowText, row_number
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.pulls import DensitySlopes, Pulls, Slopes
 from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains, result_row
 from engine.models.gaussian.explanation import moment_lines
@@ -40,6 +41,7 @@ from engine.models.hmm.forward_backward_log import path_entropy, smooth_logs
 from engine.models.hmm.impossible import Factors, lost_sequences, part
 from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check_chain_params
 from engine.models.hmm.remarks import gain_of_time, tied_rows, what_time_adds
+from engine.models.hmm.slopes import chain_pulls, chain_slopes, pairs_at
 from engine.models.hmm.statistics import ChainStatistics
 from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
 from engine.models.probabilities import alive, dot_log
@@ -356,6 +358,34 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
             "the steps of a sequence hang together: q is of whole paths through the states, and a step by itself has "
             "no ln p(x) that its points could be weighed to."
         )
+
+    def slopes(self, at: Any, params: Any, entry: Entry) -> Slopes | None:
+        """What q expects of a probability, over it; of a Gaussian emission γ times how its log-density goes."""
+        gamma, moved = self._looked(at), self._density_slopes(params, at.data, entry)
+        if moved is not None:
+            return replace(moved.held(gamma), name="γ")
+        return chain_slopes(gamma, self._pairs(at, gamma, entry), params, at.data, entry)
+
+    def pulls(self, at: Any, params: Any, entry: Entry) -> Pulls | None:
+        """What is expected, less its probability times all that could have been there; γ (x − μ) of a Gaussian."""
+        gamma, moved = self._looked(at), self._density_slopes(params, at.data, entry)
+        if moved is not None:
+            return moved.pulls(gamma)
+        return chain_pulls(gamma, self._pairs(at, gamma, entry), params, at.data, entry)
+
+    def _looked(self, at: Any) -> Array:
+        return self.responsibilities(at.params, at.data, slice(None), at.inference)
+
+    def _pairs(self, at: Any, gamma: Array, entry: Entry) -> Array | None:
+        if entry.path != "transition":
+            return None
+        return pairs_at(gamma, self.chain(at.params, at.data), at.inference, *entry.index)
+
+    def _density_slopes(self, params: Any, data: Any, entry: Entry) -> DensitySlopes | None:
+        kind = self.emissions
+        if not isinstance(kind, GaussianEmissions) or not entry.path.startswith("emission."):
+            return None
+        return kind.mixture.density_slopes(kind.of_mixture(params.emission), data.rows, entry)
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """Shares of what is expected; the moments of a Gaussian emission."""

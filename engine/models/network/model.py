@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
+from engine.em.evaluation import Evaluation
 from engine.em.expectation import Expectation
 from engine.em.inference import EXACT, Inference
 from engine.em.maximization import Event, Maximization
@@ -25,6 +26,7 @@ from engine.em.parameters import Held
 from engine.em.step import Step
 from engine.errors import EngineError, OptionError
 from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.pulls import Pulls, Slopes
 from engine.explain.row_states import RowStates
 from engine.models.network import options
 from engine.models.network.cost import MOST_EXACT
@@ -34,7 +36,8 @@ from engine.models.network.expectation import parts_of_q
 from engine.models.network.explanations.configuration_states import configuration_states
 from engine.models.network.explanations.draws import drawn_row
 from engine.models.network.explanations.of_row import new_row, posterior_row
-from engine.models.network.explanations.of_weight import WeightMStep, weight_lines
+from engine.models.network.explanations.of_weight import WeightMStep, slope_at, weight_lines
+from engine.models.network.explanations.slopes import network_pulls, network_slopes
 from engine.models.network.gradient_ascent import GradientAscent
 from engine.models.network.likeliest_configurations import ConfigurationPosterior, likeliest
 from engine.models.network.m_step import M_STEPS, ecm_step, gradient_step, lbfgs_step, newton_step, surely_rises
@@ -282,10 +285,28 @@ class LatentMLP(MultilayerPerceptron[NetworkParams]):
             return ""
         return moved_in_words(self.optimizer, n_rows, n_rows if self.batch_size is None else self.batch_size)
 
+    def slopes(self, at: Evaluation, params: Any, entry: Entry) -> Slopes | None:
+        """Of the first hidden layer and of the output, row by row."""
+        return network_slopes(at, params, entry, self._how(at))
+
+    def pulls(self, at: Evaluation, params: Any, entry: Entry) -> Pulls | None:
+        """Likewise."""
+        return network_pulls(at, params, entry, self._how(at))
+
+    def balance(self, at: Evaluation, params: Any, entry: Entry) -> float | None:
+        """The slope of Q + ln p(θ), from the statistics."""
+        if entry.path not in ("hidden", "output"):
+            return None
+        rows: Any = at.data
+        return slope_at(at.expectation.statistics, params, rows, entry, self.weight_decay)
+
+    def _how(self, at: Evaluation) -> WeightMStep:
+        return WeightMStep(
+            self.inner, self.m_step, self.learning_rate, self.weight_decay, self.inner_steps, self.held(at.params),
+            self._steps_in_words(at.data.n_rows),
+        )  # fmt: skip
+
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The rows that pull most, the slope, and what the M-step made of it."""
-        how = WeightMStep(
-            self.inner, self.m_step, self.learning_rate, self.weight_decay, self.inner_steps, self.held(step.params_q),
-            self._steps_in_words(step.problem.data.n_rows),
-        )  # fmt: skip
-        return weight_lines(step, entry, after, how)
+        assert step.at_q is not None
+        return weight_lines(step, entry, after, self._how(step.at_q))

@@ -26,6 +26,7 @@ from engine.em.model import Model
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine
+from engine.explain.pulls import Pulls, Slopes
 from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains
 from engine.models.topics.bound import best_alpha, best_topics, parts_of_q
@@ -33,6 +34,7 @@ from engine.models.topics.data import Corpus, corpus_of, need_whole_counts, need
 from engine.models.topics.e_step import TopicEStep
 from engine.models.topics.explanation import alpha_lines, document_row, topic_lines, word_row
 from engine.models.topics.params import TopicParams, check_topic_params
+from engine.models.topics.slopes import word_counts, word_pulls, word_slopes
 from engine.models.topics.start import even_topics, topics_near_documents
 from engine.options import option
 
@@ -187,6 +189,19 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
             "a document hides its mixture and the topic of every word, all at once: no handful of states whose "
             "points could be weighed by q."
         )
+
+    def slopes(self, at: Any, params: Any, entry: Entry) -> Slopes | None:
+        """Of a word of a topic."""
+        counts = self._counts(at, entry)
+        return None if counts is None else word_slopes(counts, params, self.pseudo_count, entry)
+
+    def pulls(self, at: Any, params: Any, entry: Entry) -> Pulls | None:
+        """Likewise, along the line on which a topic sums to 1."""
+        counts = self._counts(at, entry)
+        return None if counts is None else word_pulls(counts, params, self.pseudo_count, entry)
+
+    def _counts(self, at: Any, entry: Entry) -> tuple[Array, Array] | None:
+        return word_counts(self.inner, at.params, at.data, at.inference, entry) if entry.path == "topics" else None
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The shares of a topic's words; Newton's steps on alpha."""

@@ -201,7 +201,7 @@ def _moved(
         move = line("total", said, "product", [("rate", rate), ("slope", slope)])
         values = [("before", start), ("move", move.result)]
         return [move, line("parameter", "before + rate · slope", "sum", values)]
-    left = _slope_at(statistics, after, rows, entry, how.weight_decay)
+    left = slope_at(statistics, after, rows, entry, how.weight_decay)
     rest = line("slope", "slope after the M-step", "value", [("slope", left)])
     if how.m_step == "newton" and not of_number:
         lines, moves = _newton_lines(statistics, before, rows, entry, how)
@@ -212,9 +212,10 @@ def _moved(
     return [rest, step, line("parameter", "before + the step", "sum", values)]
 
 
-def _slope_at(
+def slope_at(
     statistics: NetworkExpectation, params: NetworkParams, rows: NetworkRows, entry: Entry, decay: float
 ) -> float:
+    """∂(Q + ln p(θ))/∂ of a weight with q held; of the output's, where numbers are learned, times σ²."""
     if entry.field == "hidden":
         target, layer, inputs = _layer(statistics, params, rows, _level(entry))
         return float(hidden_gradient(target, layer, inputs, decay)[entry.index])
