@@ -23,6 +23,8 @@ from hypothesis import settings
 
 _STATE = tempfile.TemporaryDirectory(prefix="emtui-state-")  # for what apps keep by themselves
 os.environ["XDG_STATE_HOME"] = _STATE.name
+os.environ["SSH_TTY"] = "tests"  # no tool of this machine is to put what tests copy into its clipboard
+os.environ.pop("TMUX", None)
 
 OURS = "|".join(sorted(path.stem for path in Path(__file__).parent.rglob("*.py")))
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 SignalHandler = Callable[[int, FrameType | None], Any]
 _STOPPING = 0.1  # seconds within which a signal to stop has its effect
+_SHOWN = 200  # cells of a text that was copied
 _LEAVING = 3.0  # seconds after which a process without a terminal ends, even if it is waiting for something
 
 
@@ -50,7 +51,8 @@ class EmtuiApp(App[None]):
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+c", "quit", show=False, priority=True),
+        Binding("ctrl+c", "interrupt", show=False, priority=True),
+        Binding("y", "copy_command", show=False, id="choose.copy"),  # from screens over the explorer, too
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
         Binding("q", "quit", show=False, id="app.quit"),  # on every screen but dialogs, as in the explorer
     ]
@@ -162,6 +164,40 @@ class EmtuiApp(App[None]):
         following = self._key_order.came_back(event.number)
         if following is not None:
             await self.on_event(following)
+
+    def action_interrupt(self) -> None:
+        """ctrl+c: stop what runs; else copy what is marked, or the text of the field; else say how to leave."""
+        from textual.widgets import Input
+
+        from emtui.widgets.stops_work import StopsWork
+
+        screen = self.screen
+        if isinstance(screen, StopsWork) and screen.stop_work():
+            return
+        field = self.focused if isinstance(self.focused, Input) else None
+        text = screen.get_selected_text() or (field and (field.selected_text or field.value))
+        if text:
+            self.copy_to_clipboard(text)
+        else:
+            leave = self._config.keymap.get("app.quit", "q")
+            self.notify(f"Nothing runs that ctrl+c could stop, and nothing is marked: {leave} leaves.", markup=False)
+
+    def action_copy_command(self) -> None:
+        """On a screen over the explorer: the command that leads to the step below."""
+        from emtui.screens.explore.explore import ExploreScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, ExploreScreen):
+                screen.action_copy_command()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy, and say how."""
+        from emtui.charts.cell_text import fit
+        from emtui.widgets.clipboard import copy
+        from engine.text import clean
+
+        shown = fit(clean(text.strip()), _SHOWN)
+        copy(self, text, lambda how: self.notify(f"{how}: {shown}", markup=False))
 
     def on_resize(self, event: events.Resize) -> None:
         """Close the palette if the window becomes too small: its list fails at zero height."""

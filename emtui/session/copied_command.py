@@ -17,10 +17,14 @@ SAVE_FIRST = "Save the session first (ctrl+s): then y copies a line that opens a
 
 @dataclass(frozen=True)
 class CopiedCommand:
-    """The command, and a notice that shows it and says what it leaves out."""
+    """The command, and what it leaves out or brings back, in sentences."""
 
     command: str
-    notice: str
+    said: str = ""
+
+    def notice(self, how: str = "Copied") -> str:
+        """It with what is said of it; `how` it was copied."""
+        return f"{how}: {self.command}" + (f" — {self.said}" if self.said else "")
 
 
 def copied_command(snapshot: StepSnapshot, saved_to: str | None = None) -> CopiedCommand:
@@ -30,7 +34,7 @@ def copied_command(snapshot: StepSnapshot, saved_to: str | None = None) -> Copie
     """
     if saved_to is not None:
         command = session_command(saved_to)
-        return CopiedCommand(command, f"Copied: {command} — It opens this session here, with all of its branches.")
+        return CopiedCommand(command, "It opens this session here, with all of its branches.")
     way = snapshot.records[: snapshot.cursor + 1]
     by_hand = next((place for place, record in enumerate(way) if record.by_hand), None)
     if by_hand is not None:
@@ -60,4 +64,4 @@ def copied_command(snapshot: StepSnapshot, saved_to: str | None = None) -> Copie
         others = snapshot.n_branches - 1
         notes.append("The other branch is not in it." if others == 1 else f"The other {others} branches are not in it.")
     notes += [] if whole else [SAVE_FIRST]
-    return CopiedCommand(command, " ".join([f"Copied: {command}", *([f"— {' '.join(notes)}"] if notes else [])]))
+    return CopiedCommand(command, " ".join(notes))

@@ -76,13 +76,13 @@ def test_another_start_has_its_seed_and_the_other_branches_are_named() -> None:
     session.take_iteration()
     copied = copied_command(session.snapshot())
     assert is_there(session, copied.command) and "--seed 5" in copied.command
-    assert "The other branch is not in it." in copied.notice
+    assert "The other branch is not in it." in copied.notice()
 
 
 def test_an_e_step_is_on_the_way() -> None:
     copied = copied_command(walked("coins", 3).snapshot())
     assert copied.command.endswith("--max-iter 2")
-    assert "half a step later" in copied.notice
+    assert "half a step later" in copied.notice()
 
 
 @pytest.mark.parametrize(("half_steps", "iteration"), [(0, 0), (4, 2), (5, 2)])
@@ -93,15 +93,15 @@ def test_a_change_by_hand_is_left_out_and_said(half_steps: int, iteration: int) 
     session.take()
     copied = copied_command(session.snapshot())
     assert copied.command.endswith(f"--max-iter {iteration}")
-    assert f"before the change by hand, at iteration {iteration}." in copied.notice
-    assert "export the script (x)" in copied.notice
+    assert f"before the change by hand, at iteration {iteration}." in copied.notice()
+    assert "export the script (x)" in copied.notice()
 
 
 def test_an_e_step_that_was_drawn_anew_is_said() -> None:
     session = walked("iris", 4, algorithm="stochastic")
     session.timeline.go_to(2)
     session.take_iteration()
-    notice = copied_command(session.snapshot()).notice
+    notice = copied_command(session.snapshot()).notice()
     assert ("drawn anew" in notice) == (session.timeline.current.problem.draw > 0)
 
 
@@ -110,7 +110,7 @@ def test_rows_left_out_at_a_start_are_said() -> None:
     session.weigh_row(3, 0.0)
     session.restart(5)
     session.take_iteration()
-    notice = copied_command(session.snapshot()).notice
+    notice = copied_command(session.snapshot()).notice()
     assert "change by hand at the start is not in it" in notice and "--max-iter 0" in notice
 
 
@@ -118,7 +118,7 @@ def test_a_temperature_that_was_turned_is_said() -> None:
     session = walked("coins", 2, algorithm="annealed")
     session.turn_temperature(2.0)
     session.take_iteration()
-    assert "temperature was turned" in copied_command(session.snapshot()).notice
+    assert "temperature was turned" in copied_command(session.snapshot()).notice()
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
@@ -126,7 +126,11 @@ async def test_the_notice_is_whole(size: tuple[int, int]) -> None:
     async with driving(size=size) as app:
         await app.send("n", "n", "e")
         text = " ".join((await app.press("y")).split())
-        assert "Copied: emtui run iris" in text and "--max-iter 3" in text and "this E-step is on its way" in text
+        assert (
+            "Sent to the terminal's clipboard: emtui run iris" in text
+            and "--max-iter 3" in text
+            and "this E-step is on its way" in text
+        )
 
 
 def test_what_no_command_holds_is_saved_first() -> None:
@@ -134,9 +138,9 @@ def test_what_no_command_holds_is_saved_first() -> None:
     branches.restart(5)
     moved = walked("coins", 4)
     moved.place(set_entry(moved.timeline.current, "probabilities[0]", 0.9).params, "moved")
-    assert SAVE_FIRST not in copied_command(plain.snapshot()).notice
+    assert SAVE_FIRST not in copied_command(plain.snapshot()).notice()
     for session in (branches, moved):
-        assert copied_command(session.snapshot()).notice.endswith(SAVE_FIRST)
+        assert copied_command(session.snapshot()).notice().endswith(SAVE_FIRST)
 
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
@@ -149,8 +153,8 @@ async def test_once_saved_it_is_the_line_that_opens_the_session(
 
         async def copied() -> str:
             text = " ".join((await app.press("y")).replace("│", " ").split())
-            assert "Copied:" in text
-            return text.partition("Copied:")[2]
+            assert "clipboard:" in text
+            return text.partition("clipboard:")[2]
 
         assert SAVE_FIRST in await copied()
         await app.send("ctrl+s", "enter")

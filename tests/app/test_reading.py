@@ -132,7 +132,7 @@ async def test_a_name_that_is_no_utf_8_is_opened_copied_and_exported(tmp_path: P
     for export in EXPORTS:
         assert export(session, folder=tmp_path).stat().st_size
     async with driving(spec) as app:
-        assert "Copied: emtui run" in await app.press("y")
+        assert "clipboard: emtui run" in await app.press("y")
     status, out, error = here("run", str(path), "-k", "1", "--json")
     assert (status, error) == (0, "") and out
     assert is_one_sentence(here("run", str(path.with_name(os.fsdecode(b"\xfe.csv"))))[2])

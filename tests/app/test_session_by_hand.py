@@ -287,7 +287,7 @@ async def test_the_screen_says_by_hand(size: tuple[int, int]) -> None:
         assert "--max-iter 2 — It ends before the change by hand, at iteration 2." in said
         assert "No command makes what was moved by hand" in said
         await app.send("b", "y")
-        assert "Copied: emtui run iris" in app.text
+        assert "clipboard: emtui run iris" in app.text
 
 
 # exports

@@ -223,7 +223,7 @@ def test_the_script_and_the_command_know_of_other_draws(tmp_path: Path, more: in
     for _ in range(more):
         session.take()
     says_the_same(run_script(export_script(session, tmp_path / "run.py"), tmp_path), session)
-    assert "An E-step was drawn anew on the way" in copied_command(session.snapshot()).notice
+    assert "An E-step was drawn anew on the way" in copied_command(session.snapshot()).notice()
 
 
 # undo

@@ -23,8 +23,10 @@ from emtui.exports.export import EXPORTS, Explored, Export, listed_endings
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.dialogs.yes_no import YesNoScreen
 from emtui.spec.atomic_files import is_device, is_terminal
+from emtui.spec.pasted_path import pasted_path
 from emtui.widgets.choice_list import ChoiceList
-from emtui.widgets.text_input import TextInput
+from emtui.widgets.path_input import PathInput
+from emtui.widgets.stops_work import StopsWork
 from engine.errors import EngineError
 from engine.readers.byte_source import expanded
 from engine.text import clean, quoted
@@ -52,7 +54,7 @@ def free_name(folder: Path, name: str) -> str:
     return next((free for free in numbered if not os.path.lexists(folder / free)), name)
 
 
-class ExportScreen(Dialog[Path]):
+class ExportScreen(Dialog[Path], StopsWork):
     """Asks what to write and where; gives the path that was written, or None.
 
     of: what is exported, a session or what a study has found. exports: what it can be written as; those of one title
@@ -91,7 +93,7 @@ class ExportScreen(Dialog[Path]):
             box.border_subtitle = _KEYS
             yield ChoiceList(*[Option(Content(self._line(place))) for place in range(len(self._lines))], markup=False)
             yield Static("", id="folder", classes="hint", markup=False)
-            yield TextInput(id="path")
+            yield PathInput(id="path")
             yield Static("", id="problem", markup=False)
 
     def on_mount(self) -> None:
@@ -170,7 +172,7 @@ class ExportScreen(Dialog[Path]):
         if not typed:
             self.say("Write the name of the file first.")
             return
-        path = expanded(typed)
+        path = expanded(pasted_path(typed))
         path = path if path.is_absolute() else self._folder / path
         kind = self._kind_for(path)
         if kind is None:
@@ -199,6 +201,13 @@ class ExportScreen(Dialog[Path]):
         if ending == self._kind.ending or all(one.ending != ending for one in self._exports):
             return self._kind
         return next((one for one in self._kinds if one.ending == ending), None)
+
+    def stop_work(self) -> bool:
+        """Give up what is being written, as escape does."""
+        writing = self._writing
+        if writing:
+            self.action_cancel()
+        return writing
 
     # writing, in a thread
 

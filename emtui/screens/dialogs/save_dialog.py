@@ -17,9 +17,10 @@ from emtui.screens.dialogs.export_dialog import free_name
 from emtui.screens.dialogs.yes_no import YesNoScreen
 from emtui.session.session import Session
 from emtui.spec.atomic_files import file_name, is_device
+from emtui.spec.pasted_path import pasted_path
 from emtui.spec.sources import SESSION_ENDING, looks_like_file
 from emtui.widgets.form_field import FieldSpec, FormField
-from emtui.widgets.text_input import TextInput
+from emtui.widgets.path_input import PathInput
 from engine.readers.byte_source import expanded
 from engine.text import clean, quoted
 
@@ -53,7 +54,7 @@ class SaveScreen(Dialog[Wanted]):
             box.border_title = "save the session"
             box.border_subtitle = "enter saves · tab next · esc cancels"
             yield Static("", id="folder", classes="hint", markup=False)
-            yield TextInput(id="path")
+            yield PathInput(id="path")
             yield FormField(FieldSpec("data", "data", "", (_OUTSIDE, _INSIDE), str), _OUTSIDE, len("data") + 1)
             yield Static("", id="problem", markup=False)
 
@@ -80,7 +81,7 @@ class SaveScreen(Dialog[Wanted]):
         if not typed:
             self.say("Write the name of the file first.")
             return
-        path = expanded(typed)
+        path = expanded(pasted_path(typed))
         names_folder = path.name in ("", "..") or typed == "~"
         path = path if path.is_absolute() else self._folder / path
         if not names_folder and path.suffix.lower() != SESSION_ENDING:

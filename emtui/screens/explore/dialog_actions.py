@@ -27,11 +27,11 @@ class DialogActions:
         if session is not None:
             self._host.lay_over(GoToScreen(session.timeline), self._host.stepping.go_to)
 
-    def open_file(self) -> None:
-        """Ask for a file of the user's own."""
+    def open_file(self, path: str = "") -> None:
+        """Ask for a file of the user's own; `path` is there already where one was dropped."""
         from emtui.screens.open_file.open_file import OpenFileScreen
 
-        self._host.lay_over(OpenFileScreen(), self._open_data)
+        self._host.lay_over(OpenFileScreen(path=path), self._open_data)
 
     def export(self) -> None:
         """Ask what to write, and where."""

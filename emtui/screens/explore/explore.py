@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
 
+from textual import events
 from textual.binding import BindingType
 
 from emtui.panes.messages import (
@@ -28,9 +29,11 @@ from emtui.session.copied_command import copied_command
 from emtui.session.saved.opening import Reopening
 from emtui.settings.keys import EXPLORE, as_bound
 from emtui.spec.choose import choose, make_model
+from emtui.spec.pasted_path import names_a_file, pasted_path
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.views import view_for
+from emtui.widgets.clipboard import copy
 
 
 class ExploreScreen(SessionScreen):
@@ -73,11 +76,9 @@ class ExploreScreen(SessionScreen):
 
     def action_cancel(self) -> None:
         """Stop what is under way; else leave the zoom; else give the focus back to the picture."""
-        if self.stepping.playing:
-            self.stepping.play()
-        elif self.worker.stepping:
-            self.worker.cancel()
-        elif self._panes.zoomed is not None:
+        if self.stop_work():
+            return
+        if self._panes.zoomed is not None:
             self._panes.zoomed = None
         else:
             self.set_focus(None)
@@ -165,8 +166,14 @@ class ExploreScreen(SessionScreen):
         """Copy the command that opens the session as saved, or leads to this step; show it with what it leaves out."""
         if self.snapshot is not None:
             copied = copied_command(self.snapshot, self.saving.saved_to)
-            self.app.copy_to_clipboard(copied.command)
-            self.say(copied.notice)
+            said = self.say if self.app.screen is self else partial(self.notify, markup=False)
+            copy(self.app, copied.command, lambda how: said(copied.notice(how)))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A file was dropped, or its path pasted: open it."""
+        if names_a_file(event.text):
+            event.stop()
+            self.dialogs.open_file(pasted_path(event.text))
 
     def action_help(self) -> None:
         """Keys, panes and words."""

@@ -43,11 +43,12 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.work import is_small
 from emtui.views.edit_sentences import step_sentence
 from emtui.widgets.following_theme import follow_theme
+from emtui.widgets.stops_work import StopsWork
 
 T = TypeVar("T")
 
 
-class SessionScreen(Screen[None]):
+class SessionScreen(Screen[None], StopsWork):
     """Data, model, picture, curves, tables and timeline of one exploration; a subclass has the keys."""
 
     DEFAULT_CSS = """
@@ -160,6 +161,16 @@ class SessionScreen(Screen[None]):
         self.stepping.pause()
         self.say("Looking for a start…")
         self.worker.apply(make)
+
+    def stop_work(self) -> bool:
+        """Stop playing, running on, or what else is under way."""
+        if self.stepping.playing:
+            self.stepping.play()
+        elif self.worker.stepping:
+            self.worker.cancel()
+        else:
+            return False
+        return True
 
     def report(self, message: WorkerMessage) -> None:
         """Take a message of the worker, from either thread."""

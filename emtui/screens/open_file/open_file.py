@@ -21,8 +21,9 @@ from emtui.screens.open_file.file_preview import FilePreview, preview_file, try_
 from emtui.screens.open_file.file_tree import PathSuggester, TableTree
 from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
+from emtui.spec.pasted_path import pasted_path
 from emtui.widgets.form_field import FormField
-from emtui.widgets.text_input import TextInput
+from emtui.widgets.path_input import PathInput
 from engine.data.data_spec import DataSpec
 from engine.data.dataset import Dataset
 from engine.readers.byte_source import expanded
@@ -56,8 +57,10 @@ class OpenFileScreen(Dialog[DatasetChosen]):
     OpenFileScreen.-slim #how { grid-size: 1; grid-columns: 1fr; }
     """
 
-    def __init__(self, folder: str | os.PathLike[str] = ".") -> None:
+    def __init__(self, folder: str | os.PathLike[str] = ".", *, path: str = "") -> None:
+        """path: what the line begins with."""
         super().__init__()
+        self._begins_with = path
         self._folder = Path(folder)
         self._named: tuple[str, Path] | None = None  # what the tree put into the line, and the path it stands for
         self._asked: DataSpec | None = None
@@ -68,7 +71,8 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         with VerticalScroll(id="box", can_focus=False) as box:
             box.border_title = "open a file"
             box.border_subtitle = _KEYS
-            yield TextInput(
+            yield PathInput(
+                self._begins_with,
                 placeholder="a file with a table, or a folder of texts; → completes",
                 suggester=PathSuggester(),
                 id="path",
@@ -107,7 +111,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         text = self.query_one("#path", Input).value
         if self._named is not None and self._named[0] == text:
             return self._named[1]
-        path = expanded(text.strip()) if text.strip() else self._folder
+        path = expanded(pasted_path(text)) if text.strip() else self._folder
         return path if path.is_absolute() else self._folder / path
 
     @on(Input.Changed, "#path")

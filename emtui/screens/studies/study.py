@@ -25,6 +25,7 @@ from emtui.screens.dialogs.export_dialog import ask_for_export
 from emtui.spec.run_spec import RunSpec
 from emtui.widgets.following_theme import follow_theme
 from emtui.widgets.paged_table import LineTable
+from emtui.widgets.stops_work import StopsWork
 from engine.errors import EngineError
 
 _SECONDS_BETWEEN_PICTURES = 0.1
@@ -32,7 +33,7 @@ Exported: TypeAlias = tuple[Explored, Sequence[Export[Any]]]
 """What was found, and the files that it can be."""
 
 
-class StudyScreen(Screen[RunSpec]):
+class StudyScreen(Screen[RunSpec], StopsWork):
     """Dismissed with the choices of the selected entry, or with None.
 
     It has a table, and a picture which stands beside it in `#both` or elsewhere; or maps in place of both.
@@ -199,6 +200,13 @@ class StudyScreen(Screen[RunSpec]):
             return
 
         ask_for_export(self, of, exports)
+
+    def stop_work(self) -> bool:
+        """Stop the study."""
+        was_running = self.running
+        if was_running:
+            self.action_again()
+        return was_running
 
     def action_leave(self) -> None:
         """Back to the explorer as it was."""
