@@ -20,7 +20,7 @@ from emtui.session.row_weights import weighed_words, weight_of, with_row_weighed
 from emtui.session.same_start import same_start
 from emtui.session.snapshot_maker import SnapshotMaker
 from emtui.session.temperature import turned
-from emtui.session.undo import NOTHING_TO_UNDO, Act, undone
+from emtui.session.undo import NOTHING_SINCE_OPENED, NOTHING_TO_UNDO, Act, undone
 from emtui.spec.choices_words import differing_words, same_choices
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
@@ -48,6 +48,7 @@ class Session(SnapshotMaker):
         super().__init__(spec, stopped(begun_with(spec, {}), spec.rules) if first is None else first)
         self._turned: Annealed | None = None  # what the next step goes on by, where the temperature was turned
         self._acts: list[Act] = []
+        self._nothing_to_undo = NOTHING_TO_UNDO
 
     @classmethod
     def of_run(cls, spec: RunSpec, steps: Sequence[Step], learners: Learners | None = None) -> Session:
@@ -304,7 +305,7 @@ class Session(SnapshotMaker):
             EngineError: there is nothing to undo.
         """
         if not self._acts:
-            raise EngineError(NOTHING_TO_UNDO)
+            raise EngineError(self._nothing_to_undo)
         self._turned = None
         said = undone(self.timeline, self._acts.pop())
         self._forget_the_closed()
@@ -316,6 +317,11 @@ class Session(SnapshotMaker):
         return bool(self._acts)
 
     # what was done, and doing it again
+
+    def came_from_file(self) -> None:
+        """All that was done so far was done again from a file, which doesn't hold what can be undone."""
+        self._acts.clear()
+        self._nothing_to_undo = NOTHING_SINCE_OPENED
 
     @property
     def turned(self) -> str | None:

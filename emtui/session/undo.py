@@ -10,6 +10,11 @@ NOTHING_TO_UNDO = (
     "There is nothing to undo. U undoes choices applied, rows weighed, and data opened; ← → walk the steps."
 )
 
+NOTHING_SINCE_OPENED = (
+    "There is nothing to undo since this session was opened: its file has the branches, not what U undoes; "
+    "b goes to the next branch, ← → walk the steps."
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Act:

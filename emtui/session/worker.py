@@ -27,6 +27,7 @@ from emtui.session.messages import (
 )
 from emtui.session.queries import Asker, OtherBranch, Query, answer
 from emtui.session.session import Session, one_note
+from emtui.session.undo import NOTHING_TO_UNDO
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.work import is_small
 from engine.em.step import Step
@@ -147,8 +148,9 @@ class SessionWorker:
         self._submit(Job(self._generation, job), at_once=False)
 
     def _undo_here(self, session: Session) -> str:
-        if not session.can_undo and self._closed.refusal is not None:
-            raise OptionError(self._closed.refusal)
+        refusal = self._closed.refusal
+        if not session.can_undo and refusal is not None and refusal != NOTHING_TO_UNDO:
+            raise OptionError(refusal)
         return session.undo()
 
     def reopen(self, reopening: Reopening) -> None:

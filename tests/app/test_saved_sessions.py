@@ -94,6 +94,20 @@ def test_three_branches_a_move_by_hand_a_row_left_out_and_a_network_open_again(t
         assert here("show", str(path))[0] == 0
 
 
+def test_what_was_undoable_is_not_in_the_file_and_that_is_said(tmp_path: Path) -> None:
+    session = Session(chosen("coins"))
+    session.take_iteration()
+    session.weigh_row(1, 0.0)
+    found = opened(saved(session, tmp_path)).session
+    assert found is not None and session.can_undo and not found.can_undo
+    with pytest.raises(EngineError, match="nothing to undo since this session was opened"):
+        found.undo()
+    found.weigh_row(2, 0.0)
+    assert found.undo().startswith("Undone: ")
+    with pytest.raises(EngineError, match="since this session was opened"):
+        found.undo()
+
+
 def digits(text: str) -> list[int]:
     return [place for place, letter in enumerate(text) if letter.isdigit()]
 

@@ -120,6 +120,8 @@ class Reopening:
             yield from self._steps()
         finally:
             self.is_over = True
+            if self.session is not None:
+                self.session.came_from_file()
 
     def _steps(self) -> Iterator[int]:
         for number, branch in enumerate(self.file.branches):
