@@ -54,7 +54,7 @@ class EmtuiApp(App[None]):
         Binding("ctrl+c", "interrupt", show=False, priority=True),
         Binding("y", "copy_command", show=False, id="choose.copy"),  # from screens over the explorer, too
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
-        Binding("q", "quit", show=False, id="app.quit"),  # on every screen but dialogs, as in the explorer
+        Binding("q", "back", show=False, id="app.quit"),  # on further screens; the explorer has its own
     ]
 
     def __init__(self, spec: RunSpec | Reopening | Callable[[], RunSpec], config: Config | None = None) -> None:
@@ -149,6 +149,14 @@ class EmtuiApp(App[None]):
             self._is_away = False
             self._driver.resume_application_mode()
             self.call_later(self.app_resume_signal.publish, self)
+
+    async def action_back(self) -> None:
+        """What escape does on this screen: back to the one below; on the first one leave."""
+        back = self.screen.active_bindings.get("escape")
+        if back is None:
+            await self.action_quit()
+        else:
+            await self.run_action(back.binding.action, back.node)
 
     async def on_event(self, event: events.Event) -> None:
         """Hand on what was typed or pasted once the key before it is dealt with (`emtui.application.key_order`)."""

@@ -173,9 +173,9 @@ async def test_residuals_then_responsibilities_stand_in_the_rows(lines: Path) ->
         assert isinstance(pane.source, NumberSource) and "largest error first" in text
         left = np.abs(pane.source.found.left)
         assert int(pane.source.places[0]) == int(left.argmax())
-        await app.press("f")
+        await app.press("H")
         assert isinstance(pane.source, NumberSource) and pane.source.n_rows == 48
-        await app.press("f")
+        await app.press("H")
         assert isinstance(pane.source, RowSource) and pane.source.n_rows == 48
         split = split_of(app.snapshot.spec)
         assert split is not None
@@ -183,7 +183,7 @@ async def test_residuals_then_responsibilities_stand_in_the_rows(lines: Path) ->
         assert np.array_equal(pane.source.rows(range(48)), split.train)
         assert np.array_equal(shown, app.snapshot.step.posterior.responsibilities)
         assert pane.source.place_of(int(split.train[7])) == 7
-        await app.press("f")
+        await app.press("H")
         assert isinstance(pane.source, NumberSource) and pane.source.n_rows == 32
 
 

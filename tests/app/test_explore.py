@@ -314,11 +314,14 @@ async def test_the_palette_leaves_a_window_that_has_no_room_for_it():
         assert "E-step" in app.text
 
 
-@pytest.mark.parametrize("key", ["f", "O", "K", "M", "E", "v", "0"])
-async def test_q_leaves_from_every_screen_that_lies_over_the_explorer(key):
+@pytest.mark.parametrize("key", ["f", "O", "K", "M", "E", "v", "x", "question_mark"])
+async def test_q_goes_back_from_a_further_screen_and_leaves_from_the_explorer(key):
     async with driving(choose("coins" if key == "f" else "iris", max_iter=3)) as app:
         await app.send("n", key)
-        assert not app.app._exit
+        assert len(app.app.screen_stack) == 3
+        await app.send("q")
+        assert app.app.screen is explorer(app.app) and not app.app._exit
+        await app.send("0")
         await app.pilot.press("q")
         assert app.app._exit
 

@@ -271,7 +271,7 @@ async def test_predictions_can_be_sorted_turned_and_of_training_rows() -> None:
         assert largest.tolist() == sorted(largest.tolist())
         await app.send("S")
         assert "unsure first, reversed" in app.text
-        text = await app.press("f")
+        text = await app.press("H")
         own, rival = 90 - comparison.here.train.hits, 90 - comparison.rival_here.train.hits
         assert f"training: EM {own}, backprop {rival}" in text or f"training: EM {own} wrong" in text
 
@@ -279,8 +279,8 @@ async def test_predictions_can_be_sorted_turned_and_of_training_rows() -> None:
 async def test_a_key_for_test_rows_is_named_where_there_are_some() -> None:
     for share_of_test, named in ((0.4, True), (0.0, False)):
         async with driving(network(test_share=share_of_test), (120, 45)) as app:
-            text = await app.press("n", "3", "f")
-            assert "in order" in text and ("f: test" in text) is named
+            text = await app.press("n", "3", "H")
+            assert "in order" in text and ("H: test" in text) is named
 
 
 async def test_confusion_and_accuracy_of_both_methods() -> None:

@@ -24,13 +24,13 @@ from engine.arrays import Array
 
 
 class RowsPane(ResponsibilitiesPane):
-    """Predictions if a target is learned: `s` sorts, `S` reverses, `f` shows test or training rows.
+    """Predictions if a target is learned: `s` sorts, `S` reverses, `H` shows test or training rows.
 
-    Of a mixture that learns a target `f` leads on from there to the responsibilities of the training rows.
+    Of a mixture that learns a target `H` leads on from there to the responsibilities of the training rows.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "other_rows", "rows", tooltip="held-back or training rows of a network", id="predictions.rows")
+        Binding("H", "other_rows", "rows", tooltip="held-back or training rows of a network", id="predictions.rows")
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -114,8 +114,8 @@ class RowsPane(ResponsibilitiesPane):
         self.border_title = Content(first_fitting(self.title_room, *titles))
         page = self.table.page
         where = f"{page.start + 1:,}–{page.stop:,} of {source.n_rows:,}" if page else f"{source.n_rows:,} rows"
-        other = "f: training" if held_back else "f: responsibilities" if has_components(snapshot) else "f: test"
-        if other == "f: test" and not len(comparison.split.test):
+        other = "H: training" if held_back else "H: responsibilities" if has_components(snapshot) else "H: test"
+        if other == "H: test" and not len(comparison.split.test):
             other = ""
         self.border_subtitle = Content(joined((where, source.order_words, other), self.size.width - 4))
 
@@ -123,6 +123,9 @@ class RowsPane(ResponsibilitiesPane):
         """Turn from test rows to training rows, from there to the responsibilities where there are any, and back."""
         snapshot = self.snapshot
         if snapshot is None or snapshot.comparison is None:
+            self.refuse(
+                "All rows are listed: rows are held back only where a model learns a target, as a network does."
+            )
             return
         if self._of_components:
             self._of_components, self.held_back = False, True

@@ -50,7 +50,7 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
         Binding("left,h", "towards(-1)", "no", show=False, id="query.left", tooltip="towards no"),
         Binding("1", "say('yes')", "yes", show=False, id="query.yes"),
         Binding("0", "say('no')", "no", show=False, id="query.no"),
-        Binding("backspace,delete,question_mark", "say('unseen')", "unseen", show=False, id="query.unseen"),
+        Binding("backspace,delete", "say('unseen')", "unseen", show=False, id="query.unseen"),
         Binding("x", "clear", "clear", show=False, id="query.clear", tooltip="every column is unseen again"),
     ]
     DEFAULT_CSS = """
