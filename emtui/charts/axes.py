@@ -2,7 +2,8 @@
 
 Tick labels have a unit of their own: data values are `offset + unit · v`. For everyday numbers offset is 0 and unit 1;
 values near 1e150 get a power of ten, values that differ only far behind their leading digits get an offset,
-and both are said once beside the axis instead of in every label.
+and both are said once beside the axis instead of in every label. The offset is the digits that all values share, so
+that a label is how a value goes on: −192277.73123 is −123 on an axis that says "−192277.73 + 1e−5·".
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Ticks:
-    """Fractions of the axis in [0, 1], ascending, their labels, and a note such as '×1e150' or '+1e8'."""
+    """Fractions of the axis in [0, 1], ascending, their labels, and a note: '×1e150', '+1e8' or '-19.73 + 1e-5·'."""
 
     fractions: tuple[float, ...]
     labels: tuple[str, ...]
@@ -100,13 +101,20 @@ def make_ticks(scale: Scale, count: int) -> Ticks:
     unit_exponent = round(math.log10(scale.unit))
     note, offset = "", 0
     if max(map(abs, q)) >= 10**6 and len(q) > 1:
-        room = 10 ** len(str(q[-1] - q[0]))
-        offset = q[0] // room * room
+        room = 10 ** (len(str(q[-1] - q[0])) + 1)
+        nearest = q[0] if q[0] > 0 else q[-1]  # to zero, towards which the digits that all share are cut
+        offset = abs(nearest) // room * room * (1 if nearest > 0 else -1)
         note = "+" * (offset > 0) + _shortest(offset, exponent + unit_exponent)
-    labels, power = _labels([v - offset for v in q], exponent, unit_exponent)
+    labels, power = _labels([v - offset for v in q], exponent, unit_exponent, whole=offset != 0)
     if power:
-        note = f"×1e{power}" + (f" {note}" if note else "")
+        note = f"{note.removeprefix('+')} + 1e{power}·" if note else f"×1e{power}"
     return Ticks(tuple(min(max(f, 0.0), 1.0) for f in fractions), tuple(labels), note)
+
+
+def noted(label: str, ticks: Ticks, ascii: bool = False) -> str:
+    """What stands beside an axis: its label, and what is to be done with the labels of its ticks."""
+    said = f"{label}: {ticks.note}" if label and ticks.note.endswith("·") else f"{label} {ticks.note}".strip()
+    return said.replace("×", "*").replace("·", "*") if ascii else said
 
 
 def named_ticks(scale: Scale, named: Sequence[tuple[float, str]], places: int, longest: int) -> Ticks:
@@ -120,12 +128,15 @@ def named_ticks(scale: Scale, named: Sequence[tuple[float, str]], places: int, l
     return Ticks(tuple(f for f, _ in ordered), tuple(name for _, name in ordered))
 
 
-def _labels(q: list[int], exponent: int, unit_exponent: int) -> tuple[list[str], int]:
-    """Labels of q · 10^exponent, and the power of ten that was taken out of them."""
+def _labels(q: list[int], exponent: int, unit_exponent: int, whole: bool = False) -> tuple[list[str], int]:
+    """Labels of q · 10^exponent, and the power of ten that was taken out of them.
+
+    whole: integers, unless they are plain with at most two decimals.
+    """
     largest = max(map(abs, q))
     magnitude = (len(str(largest)) - 1 + exponent) if largest else exponent
-    plain = unit_exponent == 0 and magnitude <= 5 and exponent >= -4
-    power = 0 if plain else magnitude
+    plain = unit_exponent == 0 and magnitude <= 5 and exponent >= (-2 if whole else -4)
+    power = 0 if plain else exponent if whole else magnitude
     decimals = max(0, power - exponent)
     labels = [f"{Decimal(v).scaleb(exponent - power):z.{decimals}f}" for v in q]
     return labels, power + unit_exponent
@@ -156,7 +167,7 @@ def _extent(layer: Layer) -> tuple[FloatArray, FloatArray] | None:
     match layer:
         case layers.Dots() | layers.Cloud() | layers.Curve():
             return layer.x, layer.y
-        case layers.Mark():
+        case layers.Mark() | layers.Tag():
             return np.array([layer.x]), np.array([layer.y])
         case layers.Ellipse():
             with np.errstate(invalid="ignore", over="ignore"):

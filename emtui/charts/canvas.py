@@ -262,6 +262,20 @@ class Canvas:
         """One character above everything."""
         self._put_above(mark.x, mark.y, single_cell(mark.char, "+"), mark.color, BOLD)
 
+    def put_tag(self, tag: layers.Tag) -> None:
+        """Words that end before a point, on the line above it where there is one; cut where there is no room."""
+        cell = int(cells_of(np.array([tag.x]), np.array([tag.y]), self.scales, self.size)[0])
+        if cell < 0:
+            return
+        columns = self.size[0]
+        row, column = divmod(cell, columns)
+        row = row - 1 if row else min(1, self.size[1] - 1)
+        letters = text_cells(tag.text)[-(column + 1) :]
+        cells = slice(row * columns + column + 1 - len(letters), row * columns + column + 1)
+        self.chars[cells] = letters
+        self.foreground[cells] = pack(tag.color)
+        self._clear(np.arange(cells.start, cells.stop))
+
     def draw(self, scene: Scene) -> None:
         """Every layer in order; then the highlighted points and the marks, which nothing may hide."""
         for layer in scene.layers:
@@ -301,6 +315,8 @@ class Canvas:
         for layer in scene.layers:
             if isinstance(layer, layers.Mark):
                 self.put_mark(layer)
+            elif isinstance(layer, layers.Tag):
+                self.put_tag(layer)
 
     def finish(self) -> None:
         """Turn the dots of lines into characters."""

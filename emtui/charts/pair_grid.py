@@ -10,7 +10,7 @@ import numpy as np
 from rich.cells import cell_len
 from textual.message import Message
 
-from emtui.charts.axes import Scale, Ticks, make_scale, make_ticks
+from emtui.charts.axes import Scale, Ticks, make_scale, make_ticks, noted
 from emtui.charts.canvas import Canvas
 from emtui.charts.cell_picture import Picture, pack
 from emtui.charts.cell_text import fit, short_head
@@ -185,7 +185,7 @@ def _name_rows(picture: Picture, layout: PairGridLayout, grid: PairGrid, palette
         top, rows = layout.rows[i], layout.rows[i + 1] - layout.rows[i] - 1
         first = grid.cells[i][0]
         ticks = _row_ticks(scale, rows) if isinstance(first, Scene) and first.y_range is None else Ticks((), ())
-        text = " ".join(filter(None, (name, ticks.note)))
+        text = noted(name, ticks)
         room = layout.columns[1] - left - 5
         if room >= 2:
             picture.write(top, left + 2, f" {short_head(text, room)} ", palette.text)
@@ -209,7 +209,7 @@ def _name_columns(picture: Picture, layout: PairGridLayout, grid: PairGrid, pale
             if begin > end and begin + len(label) <= right:
                 picture.chars[bottom, column] = tick
                 end = picture.write(bottom + 1, begin, label, palette.muted)
-        text = short_head(" ".join(filter(None, (name, ticks.note))), room)
+        text = short_head(noted(name, ticks), room)
         picture.write(bottom + 2, left + 1 + (room - cell_len(text)) // 2, text, palette.text)
 
 

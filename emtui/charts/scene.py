@@ -138,6 +138,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Tag:
+    """Words that end beside a point, above everything else: the number of what goes on beyond the picture."""
+
+    x: float
+    y: float
+    text: str
+    color: RGB = (255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ellipse:
     """The outline {z : (z − c)ᵀ Σ⁻¹ (z − c) = n_std²} of a Gaussian in the plane, in braille dots.
 
@@ -290,6 +300,7 @@ Layer: TypeAlias = (
     | Cloud
     | Curve
     | Mark
+    | Tag
     | Ellipse
     | Trail
     | Bars
@@ -308,7 +319,8 @@ class Scene:
     layers: painted in order. x_ticks, y_ticks: places and names for an axis of things that have names; None for
     numbers. x_range, y_range: (low, high), or None to fit the layers (trails, spans and
     lines don't widen the axes). grid: faint lines at the ticks. empty: the word shown when there is nothing
-    to draw. description: the same in words, for readers who can't see the picture.
+    to draw. description: the same in words, for readers who can't see the picture. cut: what the ranges leave out, in
+    words for the title ("begins below").
     """
 
     layers: Sequence[Layer] = ()
@@ -324,6 +336,7 @@ class Scene:
     """Further legend entries, before those of labelled layers."""
     x_ticks: Sequence[tuple[float, str]] | None = None
     y_ticks: Sequence[tuple[float, str]] | None = None
+    cut: str = ""
 
     def __post_init__(self) -> None:
         x, y = (None if ticks is None else tuple(ticks) for ticks in (self.x_ticks, self.y_ticks))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from emtui.charts.axes import Scale, fit_scales, make_ticks, named_ticks
+from emtui.charts.axes import Scale, fit_scales, make_ticks, named_ticks, noted
 from emtui.charts.canvas import Canvas
 from emtui.charts.cell_picture import BOLD, Picture, PlotArea, pack
 from emtui.charts.cell_text import fit, single_cell
@@ -28,8 +28,7 @@ def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Pictu
         x_ticks = named_ticks(x_scale, scene.x_ticks, max(1, width // 8), 8)
     if scene.y_ticks is not None:
         y_ticks = named_ticks(y_scale, scene.y_ticks, max(1, height - 3), width // 3)
-    x_text = " ".join(filter(None, (scene.x_label, x_ticks.note)))
-    y_text = " ".join(filter(None, (scene.y_label, y_ticks.note)))
+    x_text, y_text = noted(scene.x_label, x_ticks, palette.ascii), noted(scene.y_label, y_ticks, palette.ascii)
     legend = legend_of(scene, palette)
     header = int(height >= 6 and width >= 8 and bool(y_text or legend or scene.title))
     footer = int(height >= 7 and width >= 8 and bool(x_text))

@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from emtui.charts.colors import Palette
+from emtui.charts.far_ends import without_far_beginning
 from emtui.charts.scene import Curve, HLine, Layer, Mark, Scene, VLine
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed, number
 from emtui.views.step_text import pencil
 
 _ROUNDING = 1e-10  # relative to a curve's values; smaller differences are no change
+_FIRST_ITERATIONS, _FEWEST_LATER = 2, 3  # iterations left out where they lie far below, if so many follow
 _FLAT = 0.05  # of such values: the range shown above and below them
 
 
@@ -29,9 +31,12 @@ def bound_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     upper, label = (bound, "bound") if alone else (likelihood, snapshot.spec.model.objective_label)
     below = [] if alone or not snapshot.spec.model.hides else [Curve(x, bound, palette.color(1), "dotted", "bound")]
     scene = _by_half_step(snapshot, palette, [*below, Curve(x, upper, palette.color(0), "solid", label)], upper)
+    y_range = _above_rounding(likelihood, bound)
+    cut = None if y_range is not None else _later(snapshot, likelihood, bound)
     return replace(
         scene,
-        y_range=_above_rounding(likelihood, bound),
+        y_range=y_range or cut,
+        cut="begins below" if cut is not None else "",
         description=f"{snapshot.spec.model.objective_label} {fixed(snapshot.record.log_likelihood)}, "
         f"bound {fixed(snapshot.record.elbo)}",
     )
@@ -80,6 +85,16 @@ def _by_half_step(
         legend=((sign, palette.text, "by hand"),) if moved else (),
         empty="no E-step yet",
     )
+
+
+def _later(snapshot: StepSnapshot, *curves: np.ndarray) -> tuple[float, float] | None:
+    """A range without the first iterations, where these lie far below; with the step on the screen in any case."""
+    iterations = np.array([record.iteration for record in snapshot.records])
+    if iterations[-1] < _FIRST_ITERATIONS + _FEWEST_LATER:
+        return None
+    later = iterations > _FIRST_ITERATIONS
+    here = [float(curve[snapshot.cursor]) for curve in curves]
+    return without_far_beginning(curves, [curve[later] for curve in curves], here)
 
 
 def _above_rounding(*curves: np.ndarray) -> tuple[float, float] | None:

@@ -19,9 +19,11 @@ anything = st.floats(allow_nan=True, allow_infinity=True)
 def values_of(ticks: Ticks) -> list[Fraction]:
     """The numbers that a reader reads: label · 10^power + offset, exactly."""
     power, offset = 0, Fraction(0)
-    for word in ticks.note.split():
+    for word in ticks.note.replace("+ ", "").split():
         if word.startswith("×1e"):
             power = int(word[3:])
+        elif word.endswith("·"):
+            power = int(word.removeprefix("1e").removesuffix("·"))
         else:
             offset = Fraction(word)
     return [Fraction(label) * Fraction(10) ** power + offset for label in ticks.labels]
@@ -35,6 +37,9 @@ def values_of(ticks: Ticks) -> list[Fraction]:
         (1e8, 1e8 + 1, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"], "+1e8"),
         (-1e150, 1e150, ["-1.0", "-0.5", "0.0", "0.5", "1.0"], "×1e150"),
         (1e-150, 3e-150, ["1.0", "1.5", "2.0", "2.5", "3.0"], "×1e-150"),
+        (-192277.73123, -192277.73119, ["-23", "-22", "-21", "-20", "-19"], "-192277.731 + 1e-5·"),
+        (192277.73119, 192277.73123, ["19", "20", "21", "22", "23"], "192277.731 + 1e-5·"),
+        (-182.3412, -182.3406, ["-12", "-11", "-10", "-9", "-8", "-7", "-6"], "-182.34 + 1e-4·"),
         (-2051.3, -1034.2, ["-2000", "-1800", "-1600", "-1400", "-1200", "-1000"], ""),
     ],
 )

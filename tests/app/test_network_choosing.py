@@ -25,7 +25,8 @@ from emtui.screens.studies.optima import OptimaScreen
 from emtui.screens.studies.optima_map import OptimaMap
 from emtui.screens.studies.optima_map import verdict as verdict_of_optima
 from emtui.screens.studies.optima_starts import starts_of_network
-from emtui.screens.studies.race import RaceScreen, verdict, winner_sentence
+from emtui.screens.studies.race import RaceScreen
+from emtui.screens.studies.race_sentences import verdict, winner_sentence
 from emtui.session.race import Race, must_rise, race
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec

@@ -13,7 +13,9 @@ from studying import at_rest, stopped_and_begun_again
 
 import engine
 from emtui.charts.colors import DARK
-from emtui.screens.studies.race import RaceScreen, by_seconds, race_scene, verdict
+from emtui.screens.studies.race import RaceScreen
+from emtui.screens.studies.race_chart import race_scene
+from emtui.screens.studies.race_sentences import by_seconds, verdict
 from emtui.session.race import KMEANS, Race, Racer, race
 from emtui.session.racer import Lap
 from emtui.spec.choose import choose

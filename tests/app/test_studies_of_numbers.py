@@ -26,7 +26,7 @@ from emtui.networks.sweep_grid import OF_EXPERTS, SweepGrid
 from emtui.screens.studies.network_sizes import NetworkSizesScreen
 from emtui.screens.studies.network_sizes import verdict as verdict_of_sizes
 from emtui.screens.studies.optima import OptimaScreen
-from emtui.screens.studies.race import verdict, winner_sentence
+from emtui.screens.studies.race_sentences import verdict, winner_sentence
 from emtui.screens.studies.sweep import SweepScreen
 from emtui.session.race import Race, must_rise, race
 from emtui.spec.choose import choose

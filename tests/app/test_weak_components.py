@@ -17,8 +17,8 @@ import engine
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Ellipse, Mark
 from emtui.screens.studies.optima import OptimaScreen
-from emtui.screens.studies.race import race_table
-from emtui.screens.studies.race import verdict as race_verdict
+from emtui.screens.studies.race_sentences import verdict as race_verdict
+from emtui.screens.studies.race_table import race_table
 from emtui.screens.studies.selection_sizes import verdict
 from emtui.screens.studies.weak_components import weak_cell, weak_clause
 from emtui.session.race import race

@@ -46,7 +46,7 @@ def drawn_curves(frames: Sequence[StepSnapshot], ink: PageColors) -> list[DrawnC
         drawn = svg_around(
             frame, scene.description or name, "".join(pieces.axes), "".join([*pieces.behind, *pieces.above, marker])
         )
-        made.append(DrawnCurve(name, drawn + legend_html(pieces.legend), marks))
+        made.append(DrawnCurve(" · ".join(filter(None, (name, scene.cut))), drawn + legend_html(pieces.legend), marks))
     return made
 
 
@@ -70,4 +70,4 @@ def _place(scene: Scene, scales: tuple[Scale, Scale], frame: Frame) -> tuple[flo
     up = float(scales[1].fraction(np.array(heights[:1]))[0]) if heights else math.nan
     if not math.isfinite(across):
         return None
-    return round(across * width, 1), round((1 - up) * height, 1) if math.isfinite(up) else None
+    return round(across * width, 1), round((1 - up) * height, 1) if 0.0 <= up <= 1.0 else None  # nan is neither

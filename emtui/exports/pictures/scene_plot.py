@@ -9,7 +9,7 @@ import numpy as np
 from rich.cells import cell_len
 
 from emtui.charts import scene as layers
-from emtui.charts.axes import Scale, Ticks, fit_scales, make_scale, make_ticks, named_ticks
+from emtui.charts.axes import Scale, Ticks, fit_scales, make_scale, make_ticks, named_ticks, noted
 from emtui.charts.cell_text import clean, fit
 from emtui.charts.colors import Palette, blend, mix
 from emtui.charts.ellipse import half_axes
@@ -22,6 +22,7 @@ _ACROSS, _UP = 8, 6  # ticks, about
 _LONGEST_LABEL, _LONGEST_TICK = 60, 14  # letters
 _LETTERS = 84  # of ticks across a picture
 _COLUMNS, _LINES = 96, 30  # letters and lines of words in a picture
+_ASIDE = 0.02  # of the axes: between a point and words that end beside it
 _LEVELS = 16  # shades of pixels
 _ENDS: FloatArray = np.array([0.0, 1.0])
 _FAR = 1e4  # widths of the axes beyond which a line is not followed
@@ -47,7 +48,7 @@ def plot_of(scene: Scene, palette: Palette, scales: tuple[Scale, Scale] | None =
         x_ticks,
         y_ticks,
         tuple(sign_of(*entry) for entry in legend_of(scene, palette)),
-        clean(title or scene.title),
+        clean(" · ".join(filter(None, (title or scene.title, scene.cut)))),
         scene.grid,
         empty="" if found else clean(scene.empty),
         description=clean(scene.description),
@@ -85,7 +86,7 @@ def ticks_of(scale: Scale, named: Sequence[tuple[float, str]] | None, count: int
 
 
 def _label(text: str, ticks: Ticks) -> str:
-    return " ".join(filter(None, (fit(text, _LONGEST_LABEL), ticks.note)))
+    return noted(fit(text, _LONGEST_LABEL), ticks)
 
 
 def _fraction(scale: Scale, values: FloatArray) -> FloatArray:
@@ -102,6 +103,10 @@ def _shapes(layer: Layer, scales: tuple[Scale, Scale], palette: Palette) -> Iter
             yield from _cloud(layer, scales)
         case layers.Mark():
             yield from _mark(layer, scales)
+        case layers.Tag():
+            across, up = _place(layer, scales)
+            if 0.0 <= across <= 1.0 and 0.0 <= up <= 1.0:
+                yield Words(across - _ASIDE, min(up + _ASIDE, 1.0), clean(layer.text), layer.color, "end", bold=True)
         case layers.Curve():
             x, y = _fraction(scales[0], layer.x), _fraction(scales[1], layer.y)
             if layer.style == "step":
@@ -163,7 +168,7 @@ def _cloud(cloud: layers.Cloud, scales: tuple[Scale, Scale]) -> Iterator[Shape]:
 
 
 def _mark(mark: layers.Mark, scales: tuple[Scale, Scale]) -> Iterator[Shape]:
-    x, y = (float(scale.fraction(np.array([value]))[0]) for scale, value in zip(scales, (mark.x, mark.y), strict=True))
+    x, y = _place(mark, scales)
     if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):
         return
     form = FORMS.get(mark.char)
@@ -171,6 +176,10 @@ def _mark(mark: layers.Mark, scales: tuple[Scale, Scale]) -> Iterator[Shape]:
         yield Words(x, y, clean(mark.char), mark.color, bold=True, size=1.1)
     else:
         yield Markers(np.array([x]), np.array([y]), [form], np.zeros(1, dtype=np.int64), mark.color, strong=True)
+
+
+def _place(at: layers.Mark | layers.Tag, scales: tuple[Scale, Scale]) -> tuple[float, float]:
+    return float(scales[0].fraction(np.array([at.x]))[0]), float(scales[1].fraction(np.array([at.y]))[0])
 
 
 def _bars(bars: layers.Bars | layers.StackedBars, scales: tuple[Scale, Scale]) -> Iterator[Shape]:

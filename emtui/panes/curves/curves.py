@@ -82,8 +82,11 @@ class CurvesPane(Pane):
         if self._of_network != (snapshot.comparison is not None):  # another kind of model: its own first subject
             self._of_network = snapshot.comparison is not None
             self._what = self._offered(snapshot)[0]
-        chart.set_scene(self._scene(snapshot, chart.palette))
-        self.border_title = first_fitting(self.title_room, *self._titles(snapshot))
+        scene = self._scene(snapshot, chart.palette)
+        chart.set_scene(scene)
+        titles = self._titles(snapshot)
+        cut = [f"{title} · {scene.cut}" for title in titles] if scene.cut else []
+        self.border_title = first_fitting(self.title_room, *cut, *titles)
         others = "d: " + " · ".join(what for what in self._offered(snapshot) if what != self._what)
         self.border_subtitle = first_fitting(self.size.width - 4, others, others.replace("log-likelihood", "ln p"))
         if self._shows_learning(snapshot):
