@@ -22,6 +22,7 @@ from engine.analysis.many_starts import many_starts as many_starts
 from engine.analysis.optima import group_optima as group_optima
 from engine.analysis.selection import best_candidate as best_candidate
 from engine.analysis.selection import compare_sizes as compare_sizes
+from engine.analysis.two_bounds import two_bounds as two_bounds
 from engine.arrays import Array as Array
 from engine.arrays import IntArray as IntArray
 from engine.baselines.backprop import BackpropMLP as BackpropMLP

@@ -17,8 +17,8 @@ from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Range, Scene, VLine
 from emtui.panes.pane import Pane
-from emtui.panes.pane_state import entry_at
-from emtui.session.queries import BoundAlong, Query
+from emtui.panes.pane_state import entry_at, flag
+from emtui.session.queries import BothBounds, BoundAlong, Query
 from emtui.session.saved.session_file import State
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.entry_cursor import ParameterNames, parameter_names, parameter_words
@@ -26,17 +26,21 @@ from emtui.views.entry_names import entry_words
 from emtui.views.number_format import fixed, number
 from emtui.widgets.table_columns import joined
 from engine.analysis.bound_profile import LINE, Slice
+from engine.analysis.two_bounds import TwoBounds
 from engine.em.step import Step
 
 _MOST_COMMANDS = 200
 _POINTS = (100, 200)  # of a curve in a small pane, and in one as wide as the screen
 _SAME = 1e-9
+_TICKS_APART = 7.0  # as many times the step, in a small pane, are as wide as the words below its ends
 _MARKS = {"top": "▲", "old": "○", "now": "●"}
 _ASCII_MARKS = {"top": "^", "old": "o", "now": "@"}
 
 
 class BoundPane(Pane):
     """One chart, along the line from θ_old to θ_new or along one parameter; `p` and `P` walk through them.
+
+    `d` turns from the bound of this step to two at once: that which the last M-step went up, and the one after it.
 
     The curves are asked for when the pane is visible, and computed in the background. Until they arrive, those of the
     step before stay, and the border says so.
@@ -45,6 +49,7 @@ class BoundPane(Pane):
     label = "bound"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "along(1)", "parameter", tooltip="along the next parameter", id="bound.next"),
+        Binding("d", "both", "both bounds", tooltip="the bound before and the one now, or one alone", id="bound.both"),
         Binding("P", "along(-1)", "back", tooltip="along the parameter before", id="bound.previous"),
     ]
 
@@ -52,20 +57,24 @@ class BoundPane(Pane):
         super().__init__(id=id)
         self._names: ParameterNames | None = None
         self._along_line = True
+        self._both = False
         self._asked: tuple[Query, Step] | None = None
         self.slice: Slice | str | None = None
 
     @property
     def state(self) -> State:
-        """Along what."""
-        return {} if self.along is None else {"along": self.along}
+        """Along what, and whether both bounds are drawn."""
+        return ({} if self.along is None else {"along": self.along}) | ({"both": True} if self._both else {})
 
     def take_state(self, state: State) -> None:
-        """Draw along that."""
-        if self.snapshot is not None and "along" in state:
+        """Draw that."""
+        if self.snapshot is None or not {"along", "both"} & state.keys():
+            return
+        self._both = flag(state, "both", False)
+        if "along" in state:
             self._names = entry_at(state, "along", parameter_names(self.snapshot))
             self._along_line = self._names is None or self._names.entry.name != state["along"]
-            self.redraw()
+        self.redraw()
 
     def compose(self) -> ComposeResult:
         """One chart."""
@@ -79,15 +88,36 @@ class BoundPane(Pane):
     def draw(self, snapshot: StepSnapshot) -> None:
         """Ask for the curves of this step, unless that was done, and draw what is known."""
         self._names = parameter_names(snapshot, self._names)
-        wanted = (BoundAlong(self.along, _POINTS[self.size.width > 80]), snapshot.step)
+        query = self._query(snapshot)
+        if isinstance(query, str):
+            self._asked, self.slice = None, query
+            self._draw_curves(snapshot)
+            return
+        wanted = (query, snapshot.step)
         if self._asked != wanted:
             self._asked = wanted
+            if isinstance(self.slice, str) or isinstance(self.slice, TwoBounds) != self._both:
+                self.slice = None
             self.border_subtitle = "computing …"
             if self.slice is None:
                 self.query_one(Chart).set_scene(Scene(empty="computing …"))
             self.ask(*wanted)
             return
         self._draw_curves(snapshot)
+
+    def _query(self, snapshot: StepSnapshot) -> Query | str:
+        """What is asked for; a sentence where there is but one bound."""
+        points = _POINTS[self.size.width > 80]
+        if not self._both:
+            return BoundAlong(self.along, points)
+        step, before = snapshot.step, snapshot.previous
+        if not snapshot.spec.model.hides:
+            return "nothing is hidden: no bound"
+        if step.phase == "M":
+            return BothBounds(step, None, self.along, points)
+        if step.phase == "E" and before is not None and before.phase == "M" and before.params is step.params:
+            return BothBounds(before, step.at_q, self.along, points)
+        return "one bound so far: the next comes after an M-step"
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """Draw the curves that have arrived."""
@@ -105,9 +135,12 @@ class BoundPane(Pane):
         else:
             chart.set_scene(Scene(empty=self.slice or "not there yet"))
             notes = []
-        title = self.label if self.along is None else f"{self.label} · {self._along_words(snapshot, chart.palette)}"
-        self.border_title = Content(first_fitting(self.title_room, title, self.label))
-        self.border_subtitle = Content(joined((*notes, "p: along a parameter"), self.size.width - 4))
+        label, which = ("two bounds", 2) if self._both else (self.label, 1)
+        along = "" if self.along is None else f" · {self._along_words(snapshot, chart.palette)}"
+        titles = (f"{label}{along} · {which} of 2", f"{label}{along} · {which}/2", f"{label} · {which}/2", label)
+        self.border_title = Content(first_fitting(self.title_room, *titles))
+        other = "d: one bound" if self._both else "d: two bounds"
+        self.border_subtitle = Content(joined((*notes, other, "p: along a parameter"), self.size.width - 4))
 
     def _along_words(self, snapshot: StepSnapshot, palette: Palette) -> str:
         if self._along_line or self._names is None:
@@ -115,6 +148,11 @@ class BoundPane(Pane):
         return parameter_words(snapshot, self._names.entry, palette)
 
     # choosing
+
+    def action_both(self) -> None:
+        """Both bounds, or the one of this step alone."""
+        self._both = not self._both
+        self.redraw()
 
     def action_along(self, by: int) -> None:
         """Along the next parameter; the line stands before the first one."""
@@ -138,6 +176,7 @@ class BoundPane(Pane):
         for place, entry in enumerate(() if self._names is None else self._names.entries[:_MOST_COMMANDS]):
             what = "one parameter" if self.snapshot is None else entry_words(self.snapshot, entry)
             yield f"bound: along {entry.name}", f"{what}, others held", partial(self.show_along, place)
+        yield "bound: two bounds", "that before the M-step and that after it, or one alone", self.action_both
 
 
 def bound_scene(snapshot: StepSnapshot, found: Slice, palette: Palette, x_label: str) -> Scene:
@@ -147,8 +186,11 @@ def bound_scene(snapshot: StepSnapshot, found: Slice, palette: Palette, x_label:
     if np.isfinite(found.objective).any():
         layers.append(Curve(found.t, found.objective, palette.color(0), "solid", label))
     if np.isfinite(found.bound).any() and snapshot.spec.model.hides:
-        layers.append(Curve(found.t, found.bound, palette.color(1), "dotted", bound_label))
-    for where, t in marked(snapshot, found).items():
+        both = isinstance(found, TwoBounds)
+        layers.append(Curve(found.t, found.bound, palette.color(1), "dotted", "before" if both else bound_label))
+    if isinstance(found, TwoBounds):
+        layers.append(Curve(found.t, found.bound_after, palette.color(2), "dotted", "after"))
+    for where, t in _marks(snapshot, found).items():
         objective, bound = found.at(t)
         y = bound if where == "top" or not math.isfinite(objective) else objective
         if math.isfinite(y):
@@ -158,11 +200,40 @@ def bound_scene(snapshot: StepSnapshot, found: Slice, palette: Palette, x_label:
         layers=tuple(layers),
         x_label=x_label,
         x_range=(float(found.t[0]), float(found.t[-1])),
-        y_range=_heights(found),
-        x_ticks=((found.t_old, "θ old"), (1.0, "θ new")) if found.label == LINE else None,
+        y_range=_all_heights(found) if isinstance(found, TwoBounds) else _heights(found),
+        x_ticks=_ticks(found),
         empty="this model has no number for it here",
         description=_described(snapshot, found, label),
     )
+
+
+def _marks(snapshot: StepSnapshot, found: Slice) -> dict[str, float]:
+    """The places that are marked, where two bounds are drawn those where they touch."""
+    if not isinstance(found, TwoBounds):
+        return marked(snapshot, found)
+    marks = {"old": found.t_old}
+    if found.t[0] <= found.t_new <= found.t[-1] and found.label == LINE:
+        marks["now"] = found.t_new
+    return marks
+
+
+def _ticks(found: Slice) -> tuple[tuple[float, str], ...] | None:
+    """θ old and θ new on the line; in a view so wide that the words would touch, θ alone."""
+    if found.label != LINE:
+        return None
+    if abs(1.0 - found.t_old) * _TICKS_APART < float(found.t[-1] - found.t[0]):
+        return ((found.t_old, "θ"),)
+    return ((found.t_old, "θ old"), (1.0, "θ new"))
+
+
+def _all_heights(found: TwoBounds) -> Range | None:
+    """All of the objective, where it has two hills; else so far that the touching points are seen well."""
+    if found.n_hills < 2:
+        return _heights(found)
+    values = found.objective[np.isfinite(found.objective)]
+    high, low = float(values.max()), float(values.min())
+    margin = 0.06 * (high - low)
+    return low - margin, high + margin
 
 
 def _labels(snapshot: StepSnapshot) -> tuple[str, str]:
@@ -220,13 +291,15 @@ def bound_notes(snapshot: StepSnapshot, found: Slice, *, ascii: bool = False) ->
         notes.append(f"estimate ±{number(error, 2)}" if known.any() else "the likelihood can't be evaluated")
     elif snapshot.step.at_q is not None and not found.touches:
         notes.append("q is not the posterior: no touch")
+    if isinstance(found, TwoBounds) and found.n_hills > 1:
+        notes.append(f"{found.n_hills} hills")
     if found.reduced:
         notes.append(f"{len(found.t)} points: each is a pass")
-    marks = marked(snapshot, found)
+    marks = _marks(snapshot, found)
     said = [
         f"{(_ASCII_MARKS if ascii else _MARKS)[where]} {where}" for where in ("now", "old", "top") if where in marks
     ]
-    if found.label != LINE and snapshot.step.phase == "M" and "now" not in marks:
+    if found.label != LINE and not isinstance(found, TwoBounds) and snapshot.step.phase == "M" and "now" not in marks:
         said.append("others at θ old")
     return [*notes, " ".join(said)]
 

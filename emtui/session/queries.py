@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from engine.em.evaluation import Evaluation
 from engine.em.step import Step
 from engine.errors import EngineError
 
@@ -21,6 +22,19 @@ class BoundAlong:
     points: of each curve.
     """
 
+    name: str | None = None
+    points: int = 200
+
+
+@dataclass(frozen=True)
+class BothBounds:
+    """The objective with the bound that an M-step went up, and that of the E-step after it, over a wider view.
+
+    of: the M-step. after: the second E-step's pass, where it was taken. name, points: as in `BoundAlong`.
+    """
+
+    of: Step
+    after: Evaluation | None = None
     name: str | None = None
     points: int = 200
 
@@ -99,6 +113,7 @@ Query: TypeAlias = (
     | Placed
     | Weighed
     | BoundAlong
+    | BothBounds
     | RowWorked
     | RowJensen
     | NewRowWorked
@@ -127,6 +142,11 @@ def answer(query: Query, step: Step) -> Any:
                 from engine.analysis.bound_profile import LINE, bound_slice
 
                 return bound_slice(step, LINE if name is None else name, points)
+            case BothBounds(of, after, name, points):
+                from engine.analysis.bound_profile import LINE
+                from engine.analysis.two_bounds import two_bounds
+
+                return two_bounds(of, LINE if name is None else name, points, after)
             case RowWorked(row, word):
                 from engine.explain.worked import worked_row, worked_word
 

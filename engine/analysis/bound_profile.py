@@ -105,9 +105,9 @@ def bound_slice(step: Step, along: str = LINE, points: int = 200, limits: tuple[
     """
     whole_number("points", points, 3)
     with one_blas_thread():
-        path = _line(step, limits) if along == LINE else _along(step, along)
+        path = line_path(step, limits) if along == LINE else entry_path(step, along)
         low, high = path.limits() if limits is None else _checked(limits, path)
-        t = np.linspace(low, high, _affordable(step, int(points)))
+        t = np.linspace(low, high, affordable(step, int(points)))
         marks = [mark for mark in (path.t_old, path.t_new) if low <= mark <= high]
         top = path.top(low, high)
         t = np.unique(np.concatenate([t, marks, [top] if math.isfinite(top) else []]))
@@ -144,8 +144,13 @@ def log_likelihoods(problem: Problem, thetas: list[Any]) -> tuple[Array, Array]:
     return numbers[:, 0], numbers[:, 1]
 
 
+def bound_at(at: Evaluation, theta: Any) -> float:
+    """L(q, θ) = Q(θ; q) + H(q) for the q chosen there."""
+    return at.model.q_value(at.expectation, theta, at.data) + at.entropy
+
+
 @dataclass(frozen=True, eq=False)
-class _Path:
+class Path:
     """A line through θ_q: which θ belongs to t, and what the bound is there."""
 
     step: Step
@@ -159,10 +164,7 @@ class _Path:
 
     def lower(self, theta: Any) -> float:
         """L(q, θ) = Q(θ; q) + H(q); nan before the first E-step."""
-        return math.nan if self.step.at_q is None else self._lower(self.step.at_q, theta)
-
-    def _lower(self, at: Evaluation, theta: Any) -> float:
-        return at.model.q_value(at.expectation, theta, at.data) + at.entropy
+        return math.nan if self.step.at_q is None else bound_at(self.step.at_q, theta)
 
     def _curve(self, t: float) -> float:
         """What the limits are found by, without a pass: the bound, that of the E-step to come where there is none yet.
@@ -172,7 +174,7 @@ class _Path:
         # The search walks out to where there is hardly a θ any more: a covariance that all but vanishes overflows.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             theta, problem = self.params(t), self.step.problem
-            value = self._lower(self.step.at_q or self.step.at, theta)
+            value = bound_at(self.step.at_q or self.step.at, theta)
             return finite(value + problem.model.log_prior(theta, problem.data))
 
     def limits(self) -> tuple[float, float]:
@@ -204,7 +206,7 @@ class _Path:
         return best_known if at_known >= at_found - 1e-12 * abs(at_found) else found
 
 
-def _line(step: Step, limits: tuple[float, float] | None) -> _Path:
+def line_path(step: Step, limits: tuple[float, float] | None) -> Path:
     """θ_q + t (θ_new − θ_q), array by array: sums of 1 stay, and positive definite matrices between the two do, too."""
     old, new = _ends(step)
     from_old = arrays_of(old)
@@ -220,7 +222,7 @@ def _line(step: Step, limits: tuple[float, float] | None) -> _Path:
     low = last_inside(lambda t: admissible(model, params(t)), 0.0, min(float(low), 0.0))
     high = last_inside(lambda t: admissible(model, params(t)), 1.0, max(float(high), 1.0))
     t_new = math.nan if step.at_q is None else 1.0
-    return _Path(step, LINE, "all parameters move together", 0.0, t_new, params, (low, high), 0.1)
+    return Path(step, LINE, "all parameters move together", 0.0, t_new, params, (low, high), 0.1)
 
 
 def _ends(step: Step) -> tuple[Any, Any]:
@@ -232,7 +234,8 @@ def _ends(step: Step) -> tuple[Any, Any]:
     return step.params, model.maximize(at.expectation, step.params, data).params
 
 
-def _along(step: Step, name: str) -> _Path:
+def entry_path(step: Step, name: str) -> Path:
+    """One entry of θ by its rule, the others as in θ_q."""
     model = step.problem.model
     old = step.params if step.at_q is None else step.params_q
     entry: Entry = entry_named(model, old, name)
@@ -250,10 +253,10 @@ def _along(step: Step, name: str) -> _Path:
     def params(t: float) -> Any:
         return old if t == t_old else moved(old, entry, t)
 
-    return _Path(step, entry.name, RULES[entry.rule], t_old, t_new, params, (t_min, t_max), first)
+    return Path(step, entry.name, RULES[entry.rule], t_old, t_new, params, (t_min, t_max), first)
 
 
-def _affordable(step: Step, points: int) -> int:
+def affordable(step: Step, points: int) -> int:
     """The number of points: fewer than were asked for if their passes would take long."""
     problem = step.problem
     if isinstance(problem.model, Mixture):
@@ -275,7 +278,7 @@ def _seconds_of_pass(step: Step) -> float:
     return min(seconds for seconds in measured if seconds > 0)
 
 
-def _checked(limits: tuple[float, float], path: _Path) -> tuple[float, float]:
+def _checked(limits: tuple[float, float], path: Path) -> tuple[float, float]:
     low, high = float(limits[0]), float(limits[1])
     first, last = path.domain
     if not low < high or not (math.isfinite(low) and math.isfinite(high)):

@@ -7,13 +7,15 @@ import pytest
 from choosing import chosen
 from driving import driving, explorer
 
+from emtui.charts.chart_widget import Chart
 from emtui.charts.colors import DARK
 from emtui.charts.scene import Curve, Mark
 from emtui.panes.bound import BoundPane, bound_notes, bound_scene, marked
 from emtui.session.messages import QueryAnswered
-from emtui.session.queries import BoundAlong, answer
+from emtui.session.queries import BothBounds, BoundAlong, answer
 from emtui.session.session import Session
 from emtui.spec.choose import choose
+from engine.analysis.two_bounds import TwoBounds
 
 
 def curves(app):
@@ -193,3 +195,55 @@ async def test_it_fits(size):
         text = await app.press("n", "e", "8")
         assert "bound" in text and "computing" not in text
         assert all(len(line) <= size[0] for line in text.splitlines())
+
+
+# two bounds at once
+
+
+async def test_two_bounds_before_and_after_an_e_step():
+    async with driving(choose("deaths"), size=(120, 40)) as app:
+        await app.send("8", "d", "n")
+        pane = app.app.screen.query_one(BoundPane)
+        for keys, now in (("", "after M"), ("e", "after E"), ("m", "after M"), ("n", "after M")):
+            await app.send(*keys)
+            found = pane.slice
+            assert isinstance(found, TwoBounds), now
+            step = app.snapshot.step if app.snapshot.step.phase == "M" else app.snapshot.previous
+            old, new = (found.t == t for t in (0.0, 1.0))
+            scale = 1e-9 * abs(step.objective)
+            assert found.bound[old] == pytest.approx(step.objective_q, abs=scale)
+            assert found.bound_after[new] == pytest.approx(step.objective, abs=scale)
+            drawn = [layer.label for layer in pane.query_one(Chart).scene.layers if label(layer)]
+            assert drawn == ["log-likelihood", "before", "after"]
+            assert "─ log-likelihood  ┄ before  ┄ after" in app.text and "two bounds · 2 of 2" in app.text
+        await app.send("d")
+        assert "bound · 1 of 2" in app.text and not isinstance(pane.slice, TwoBounds)
+
+
+def label(layer):
+    return isinstance(layer, Curve)
+
+
+@pytest.mark.parametrize(("source", "said"), [("iris", "one bound so far"), ("backprop", "nothing is hidden")])
+async def test_where_there_are_no_two_bounds_a_sentence_says_so(source, said):
+    spec = choose("iris") if source == "iris" else choose("iris", model=source)
+    async with driving(spec) as app:
+        await app.send("8", "d")
+        assert said in app.text
+        await app.send("e")
+        assert said in app.text
+        pane = app.app.screen.query_one(BoundPane)
+        assert pane.state == {"both": True}
+        pane.take_state({"both": False})
+        assert pane.state == {}
+
+
+def test_a_wide_view_names_both_ends_by_one_letter():
+    snapshot = snapshot_after("coins", 6)
+    found = answer(BothBounds(snapshot.step), snapshot.step)
+    scene = bound_scene(snapshot, found, DARK, "x")
+    assert found.n_hills == 2 and "2 hills" in bound_notes(snapshot, found)
+    assert [text for _, text in scene.x_ticks] == ["θ"]
+    for mark in (layer for layer in scene.layers if isinstance(layer, Mark)):
+        assert scene.x_range[0] <= mark.x <= scene.x_range[1]
+        assert scene.y_range[0] <= mark.y <= scene.y_range[1]

@@ -35,12 +35,12 @@ PANES: tuple[tuple[str, str], ...] = (
     (
         "bound",
         "the objective and the bound below it, from θ old (where q was settled, and they touch) to θ new, or along one "
-        "parameter: the E-step lifts the bound to touch, the M-step goes to its top",
+        "parameter: the E-step lifts the bound to touch, the M-step goes to its top; d draws two bounds at once",
     ),
     (
         "why",
         "the ledger: what adds up to what, and whose parameters it is of; d shows the E-step of a row, and the M-step "
-        "of a parameter, in their own numbers",
+        "of a parameter, in their own numbers, then Jensen's inequality on the row: why KL is never negative",
     ),
     (
         "convergence",
