@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from engine.em.evaluation import Evaluation
 from engine.em.step import Step
@@ -69,6 +69,14 @@ class ParameterWorked:
 
 
 @dataclass(frozen=True)
+class ReasonAsked:
+    """A reason of `engine.reasons` with the numbers of the step; name: of an entry of θ, for those that are of one."""
+
+    reason: Literal["why_q", "balanced", "rise", "multiplier", "shares"]
+    name: str | None = None
+
+
+@dataclass(frozen=True)
 class OverlapAt:
     """The two components that are hardest to tell apart at θ."""
 
@@ -118,6 +126,7 @@ Query: TypeAlias = (
     | RowJensen
     | NewRowWorked
     | ParameterWorked
+    | ReasonAsked
     | OverlapAt
     | RateAt
 )
@@ -163,6 +172,11 @@ def answer(query: Query, step: Step) -> Any:
                 from engine.explain.worked import worked_parameter
 
                 return worked_parameter(step, name)
+            case ReasonAsked(reason, name):
+                from engine.explain import reasons
+
+                ask = getattr(reasons, reason)
+                return ask(step) if name is None else ask(step, name)
             case OverlapAt():
                 from engine.analysis.overlap import overlap_of
 

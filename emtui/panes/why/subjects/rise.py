@@ -1,0 +1,27 @@
+"""Q up, ln p up: what the M-step gains is ΔQ and the KL that it opens."""
+
+from __future__ import annotations
+
+from emtui.charts.colors import Palette
+from emtui.panes.why.subjects.reason import ReasonSubject
+from emtui.panes.why.subjects.subject import Chosen
+from emtui.session.queries import Query, ReasonAsked
+from emtui.session.snapshot import StepSnapshot
+
+
+class RiseSubject(ReasonSubject):
+    """What the M-step gains is ΔQ and the KL that it opens."""
+
+    name = "rise"
+
+    def words(self, snapshot: StepSnapshot) -> str:
+        """What `d` goes to."""
+        return "Δ ln p"
+
+    def titles(self, snapshot: StepSnapshot, chosen: Chosen, palette: Palette, room: int) -> tuple[str, ...]:
+        """What it shows."""
+        return ("Q up, ln p up: Δ ln p = ΔQ + ΔKL", "Δ ln p = ΔQ + ΔKL", "Δ ln p")
+
+    def query(self, snapshot: StepSnapshot, chosen: Chosen) -> Query | None:
+        """What it asks of the step."""
+        return ReasonAsked("rise")

@@ -1,0 +1,72 @@
+"""Why Q: both sides of ∂ ln p = 0 hold r(θ); with r held the sum comes apart (Fisher's identity)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.em.inference import Exact
+from engine.em.step import Step
+from engine.errors import EngineError
+from engine.explain.derivation import Worked, line
+from engine.explain.pulls import strongest_lines, with_prior
+from engine.explain.reasons.needs import asked, without_rounding
+from engine.explain.worked import after_m_step, explainer
+from engine.parallel import one_blas_thread
+
+
+def why_q(step: Step, name: str) -> Worked:
+    """The slope of ln p along an entry at θ_q: r(θ) is in it. With r held it is Q's, and Q's can be set to 0.
+
+    Raises:
+        EngineError: nothing is hidden, no E-step was taken, or there is no formula for this entry.
+    """
+    at, entry = asked(step, name)
+    model, data = explainer(step), step.problem.data
+    with one_blas_thread():
+        here = model.slopes(at, at.params, entry)
+        if here is None:
+            raise EngineError(f"there is no formula for the slope along {entry.name}: choose another parameter.")
+        each, said = here.each(data), _slope_formula(here.name, data.sample_weight is not None)
+        weight = np.ones(len(each)) if data.sample_weight is None else data.sample_weight
+        lines = strongest_lines(
+            each,
+            lambda i: _products(here.shares[i], here.slopes[i], float(weight[i])),
+            data,
+            said,
+            f"Σ {said}",
+            "pairs",
+        )
+        exact = step.problem.model.exact and isinstance(at.inference, Exact)
+        whose = "∂ ln p/∂θ, r being r(θ)" if exact else "∂Q/∂θ at θ_q"
+        lines.append(line("slope", f"at θ_q this is {whose}", "value", [("slope", lines[-1].result)]))
+        lines = with_prior(lines, here.prior, "∂ ln p(θ)/∂θ" if here.prior else "")
+        held = lines[-1].result
+        if exact:
+            lines.append(line("slope", "and ∂Q/∂θ there, r held: the same number", "value", [("slope", held)]))
+        after, _, what = after_m_step(step)
+        there = model.slopes(at, after, entry)
+        if there is not None:
+            left = without_rounding(there.total(data) + there.prior, there.each(data), there.prior)
+            lines.append(line("slope", f"r held, at θ of the {what}", "value", [("slope", left)]))
+        if there is not None and exact and step.phase == "M" and isinstance(step.at.inference, Exact):
+            renewed = model.slopes(step.at, after, entry)
+            if renewed is not None:
+                now = renewed.total(data) + renewed.prior
+                lines.append(line("slope", "r renewed there: what the next E-step finds", "value", [("slope", now)]))
+    sums = " Probabilities sum to 1, so their slopes end at λ and not at 0." if entry.rule in ("sum", "row") else ""
+    remark = f"both sides of ∂ ln p/∂θ = 0 hold r(θ); with r held, each parameter can be solved for by itself.{sums}"
+    if not exact:
+        remark = f"this q is not the exact posterior, so this is the slope of the bound, with q held.{sums}"
+    return Worked("parameter", entry.name, tuple(lines), np.array([held]), "why Q", remark)
+
+
+def _slope_formula(name: str, weighed: bool) -> str:
+    return f"{name} · ∂ ln p(x, z)/∂θ" + (" · weight" if weighed else "")
+
+
+def _products(shares: Array, slopes: Array, weight: float) -> list[tuple[str, float]]:
+    """What q holds of each case, and the slope there by the row's weight, one after the other; cases of 0 left out."""
+    cases = np.flatnonzero(shares != 0)
+    cases = cases if len(cases) else np.arange(min(1, len(shares)))
+    return [pair for m in cases for pair in (("r", float(shares[m])), ("slope", float(slopes[m]) * weight))]
