@@ -29,17 +29,13 @@ def why_q(step: Step, name: str) -> Worked:
             raise EngineError(f"there is no formula for the slope along {entry.name}: choose another parameter.")
         each, said = here.each(data), _slope_formula(here.name, data.sample_weight is not None)
         weight = np.ones(len(each)) if data.sample_weight is None else data.sample_weight
-        lines = strongest_lines(
-            each,
-            lambda i: _products(here.shares[i], here.slopes[i], float(weight[i])),
-            data,
-            said,
-            f"Σ {said}",
-            "pairs",
-        )
         exact = step.problem.model.exact and isinstance(at.inference, Exact)
-        whose = "∂ ln p/∂θ, r being r(θ)" if exact else "∂Q/∂θ at θ_q"
-        lines.append(line("slope", f"at θ_q this is {whose}", "value", [("slope", lines[-1].result)]))
+        whose = "∂ ln p/∂θ at θ_q, where r is r(θ)" if exact else "∂Q/∂θ at θ_q"
+
+        def of_row(i: int) -> list[tuple[str, float]]:
+            return _products(here.shares[i], here.slopes[i], float(weight[i]))
+
+        lines = strongest_lines(each, of_row, data, said, f"{whose}: Σ {said}", "pairs")
         lines = with_prior(lines, here.prior, "∂ ln p(θ)/∂θ" if here.prior else "")
         held = lines[-1].result
         if exact:
