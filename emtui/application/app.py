@@ -20,9 +20,11 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
+from textual.filter import LineFilter
 
-from emtui.application import drawn_lines, gc_pause, one_heap
+from emtui.application import caps_lock, drawn_lines, gc_pause, one_heap, terminal_probe
 from emtui.application.key_order import KeyDealtWith, KeyOrder
+from emtui.application.line_filters import NoColors, PlainLetters, TogetherFromRight
 from emtui.application.splash import OpeningScreen
 from emtui.settings import themes
 from emtui.settings.config import Config, load_config
@@ -61,6 +63,8 @@ class EmtuiApp(App[None]):
         drawn_lines.free_with_widgets()
         one_heap.share()
         self._config = config or load_config()
+        if os.environ.get("NO_COLOR") == "":  # set to nothing it asks for nothing (https://no-color.org)
+            del os.environ["NO_COLOR"]
         super().__init__()
         self._key_order = KeyOrder(self)
         self._spec = spec
@@ -76,10 +80,17 @@ class EmtuiApp(App[None]):
         """The outlines, until the explorer is there."""
         return OpeningScreen(id="_default")
 
+    def get_line_filters(self) -> list[LineFilter]:
+        """What every line passes before it is sent."""
+        ours: list[LineFilter] = [PlainLetters()] if self.has_class("-ascii") else []
+        ours += [NoColors()] if self.no_color else [one for one in super().get_line_filters() if one.enabled]
+        return [*ours, TogetherFromRight()]
+
     def on_mount(self) -> None:
         """Open the explorer once the outlines are drawn, and report settings that could not be used."""
         if not self.is_headless:
             self._leave_on_signals()
+            self._ask_the_terminal()
         self.call_after_refresh(self._open)
         for warning in self._config.warnings:
             self.notify(warning, severity="warning", markup=False)
@@ -89,6 +100,29 @@ class EmtuiApp(App[None]):
     def on_session_screen_complete(self) -> None:
         """Everything loaded until now stays, so the garbage collector need not look through it."""
         gc_pause.let_go()
+
+    def _ask_the_terminal(self) -> None:
+        """Offer plain letters where the terminal can't draw ours; one that draws them wide says so in an answer."""
+        if not self._config.ascii:
+            why = terminal_probe.why_plain_letters()
+            if why:
+                self._offer_plain_letters(why)
+            elif self._driver is not None:
+                self._driver.write(terminal_probe.QUESTION)
+
+    def on_cursor_position(self, event: events.CursorPosition) -> None:
+        """The terminal's answer, where the cursor stands after some signs."""
+        if event.y == 0 and terminal_probe.draws_wide(event.x) and not self.has_class("-ascii"):
+            self._offer_plain_letters("This terminal draws some signs two cells wide, so that frames break")
+
+    def _offer_plain_letters(self, why: str) -> None:
+        self.notify(f"{why}: {terminal_probe.OFFER}", severity="warning", markup=False, timeout=20)
+
+    def action_plain_letters(self) -> None:
+        """ASCII letters in place of our signs, and back."""
+        self.set_class(not self.has_class("-ascii"), "-ascii")
+        self.theme_changed_signal.publish(self.current_theme)  # pictures carry their letters, as they do their colours
+        self.refresh_css(animate=False)
 
     def _leave_on_signals(self) -> None:
         """SIGTERM and SIGHUP end the app like `q`, so that the terminal is restored; the exit status says which.
@@ -233,9 +267,12 @@ def _has_the_foreground() -> bool:
         return False
 
 
-def open_app(spec: RunSpec | Reopening | Callable[[], RunSpec]) -> int:
-    """Run the app until the user leaves; the exit status."""
-    app = EmtuiApp(spec)
+def open_app(spec: RunSpec | Reopening | Callable[[], RunSpec], *, mouse: bool = True) -> int:
+    """Run the app until the user leaves; the exit status. Without the mouse the terminal marks text by itself."""
+    terminal_probe.write_utf8()
+    caps_lock.ignore_for_keys()
+    config = load_config()
+    app = EmtuiApp(spec, config)
     os.environ.setdefault("ESCDELAY", "25")
-    app.run()
+    app.run(mouse=mouse and config.mouse)
     return app.return_code or 0

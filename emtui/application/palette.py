@@ -50,6 +50,11 @@ class ExploreCommands(Provider):
         yield from self._data(screen)
         yield from self._guide()
         yield from screen.picture_commands()
+        yield (
+            "look: plain letters",
+            "ASCII in place of our signs, and back",
+            partial(self.app.run_action, "plain_letters"),
+        )
         for name in sorted(self.app.available_themes):
             yield f"theme: {name}", "colours", partial(setattr, self.app, "theme", name)
 

@@ -39,8 +39,7 @@ class Palette:
 
     components: colours of the components, in their order. text, muted, frame, grid: titles, tick labels, axes
     and faint lines. mode: "truecolor"; "ansi" keeps to the terminal's sixteen colours; "none" draws without
-    any. ascii: characters below 128 only, for terminals and fonts without braille and blocks. grey: its colours are
-    shown as greys.
+    any. ascii: characters below 128 only, for terminals and fonts without braille and blocks.
     """
 
     components: tuple[RGB, ...]
@@ -52,12 +51,11 @@ class Palette:
     dark: bool = True
     mode: ColorMode = "truecolor"
     ascii: bool = False
-    grey: bool = False
 
     @property
     def needs_signs(self) -> bool:
         """Areas can't be told apart by their colours alone: characters have to."""
-        return self.mode != "truecolor" or self.ascii or self.grey
+        return self.mode != "truecolor" or self.ascii
 
     def color(self, component: int) -> RGB:
         """The colour of a component, counted from 0; they repeat after the last."""

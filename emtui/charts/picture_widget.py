@@ -23,18 +23,17 @@ T = TypeVar("T")
 def theme_palette(widget: Widget) -> Palette:
     """The palette for a widget as it is styled now: its own background and text, its app's colours.
 
-    In a theme of sixteen ANSI colours the terminal's own background and text are left alone. Under NO_COLOR
-    Textual turns all colours into greys, or with an ANSI theme into none. In an app with the class "-ascii" charts
-    keep to ASCII characters.
+    In a theme of sixteen ANSI colours, and without colours (NO_COLOR), the terminal's own background and text are left
+    alone. In an app with the class "-ascii" charts keep to ASCII characters.
     """
     app = widget.app
     ascii = app.has_class("-ascii")
-    if app.native_ansi_color:
+    if app.native_ansi_color or app.no_color:
         return replace(ANSI, mode="none" if app.no_color else "ansi", ascii=ascii)
     _, _, background, text = widget.colors
     base = DARK if background.brightness < 0.5 else LIGHT
     surface = base.with_surface(_rgb(background), _rgb(background.blend(text, text.a)))
-    return replace(surface, ascii=ascii, grey=app.no_color) if ascii or app.no_color else surface
+    return replace(surface, ascii=True) if ascii else surface
 
 
 def _rgb(color: Color) -> RGB:

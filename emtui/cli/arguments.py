@@ -37,7 +37,7 @@ class Request:
     `emtui.cli.study_report.study`; empty where nothing was said. json: print JSON.
     n_init: how many starts `run` tries. baseline: whether it runs k-means beside it. predictions: the file that it
     writes them to. name: what to replay, or the session to open or show. data_file: where its data are now. resume:
-    open the session that was kept last. grid: words and numbers of a sweep.
+    open the session that was kept last. mouse: the app takes it. grid: words and numbers of a sweep.
     exports: the files that a run, a report or a sweep is written to. plot: a run ends with charts.
     asked_rows, asked_table: rows to predict for, in words and in a file.
     """
@@ -51,6 +51,7 @@ class Request:
     name: str | None = None
     data_file: str | None = None
     resume: bool = False
+    mouse: bool = True
     grid: Mapping[str, Any] = field(default_factory=dict)
     exports: Sequence[str] = ()
     plot: bool = False
@@ -74,12 +75,13 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         raise UsageError(f"the command {name} comes first, as in emtui {name}; a file of that name is ./{name}.")
     if command in ("datasets", "models", "replay", "show"):
         return Request(command=command, json=found["json"], name=found.get("name"), data_file=found.get("data_file"))
+    mouse = bool(found.pop("mouse", True))
     if found.pop("resume", False):
         if any(value not in (None, False) for value in found.values()):
             raise UsageError("--resume opens the last session as it stood: leave out the other words.")
-        return Request(command="open", resume=True)
+        return Request(command="open", resume=True, mouse=mouse)
     if command == "open" and str(found.get("source")).lower().endswith(_SESSION):
-        return _session(found)
+        return _session(found, mouse)
     if found.pop("data_file", None) is not None:
         raise UsageError("--data names the data of a session: write emtui NAME.emtui --data FILE.")
     grid: dict[str, Any] = {}
@@ -101,7 +103,7 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     spec = {name: value for name, value in found.items() if value is not None}
     return Request(
         command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
-        exports=exports, plot=plot, asked_rows=asked_rows, asked_table=asked_table,
+        exports=exports, plot=plot, asked_rows=asked_rows, asked_table=asked_table, mouse=mouse,
     )  # fmt: skip
 
 
@@ -113,12 +115,12 @@ def _name_page(found: dict[str, Any]) -> None:
         raise UsageError("a report needs the name of one file: emtui report iris --export iris.html.")
 
 
-def _session(found: dict[str, Any]) -> Request:
+def _session(found: dict[str, Any], mouse: bool) -> Request:
     """A session to open, which has its choices in it."""
     name, data_file = found.pop("source"), found.pop("data_file", None)
     if any(value not in (None, False) for value in found.values()):
         raise UsageError(f"{quoted(name)} is a session, with its choices in it: leave out the other words.")
-    return Request(command="open", name=name, data_file=data_file)
+    return Request(command="open", name=name, data_file=data_file, mouse=mouse)
 
 
 def _data(found: dict[str, Any]) -> DataSpec | None:

@@ -94,7 +94,7 @@ def _open(request: Request) -> int:
     garbage.hold()
     from emtui.application.app import open_app
 
-    return open_app(spec)
+    return open_app(spec, mouse=request.mouse)
 
 
 def _reopened(name: str, data_file: str | None) -> Reopening:

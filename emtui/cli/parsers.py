@@ -157,6 +157,9 @@ def _open_parser() -> Parser:
     options.add_choices(parser)
     options.add_session_data(parser)
     parser.add_argument("--resume", action="store_true", help="open the last session as it stood, after a crash or q")
+    parser.add_argument(
+        "--no-mouse", dest="mouse", action="store_false", help="leave the mouse to the terminal, to mark"
+    )
     parser.add_argument("--version", action="store_true", default=argparse.SUPPRESS, help="print the version and leave")
     return parser
 

@@ -104,7 +104,9 @@ def encodable(text: str, encoding: str) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        return text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+        from emtui.charts.plain_letters import plain
+
+        return plain(text.translate(_PLAIN)).encode(encoding, "replace").decode(encoding)
     return text
 
 

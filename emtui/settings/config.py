@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _MOST_BYTES = 1 << 15
+_SWITCHES = {"ascii": False, "autosave": True, "mouse": True}
 THEMES = ("emtui-dark", "emtui-light")
 
 
@@ -17,7 +18,7 @@ class Config:
     """The settings in the file, with defaults for the rest.
 
     theme: a name of Textual's themes or ours. keymap: binding ids to keys. ascii: no braille, no blocks. autosave: what
-    is explored is kept, to be resumed.
+    is explored is kept, to be resumed. mouse: clicks and drags come to the app, not to the terminal's own marking.
     warnings: sentences about lines that could not be used.
     """
 
@@ -25,6 +26,7 @@ class Config:
     keymap: dict[str, str] = field(default_factory=dict)
     ascii: bool = False
     autosave: bool = True
+    mouse: bool = True
     warnings: tuple[str, ...] = ()
 
 
@@ -66,21 +68,19 @@ def _checked(said: dict[str, Any], path: Path) -> Config:
     from emtui.settings.keys import EXPLORE
 
     warnings = [
-        f"{path} has a setting {key!r} that is not known: use theme, ascii, autosave or [keys]."
+        f"{path} has a setting {key!r} that is not known: use theme, {', '.join(_SWITCHES)} or [keys]."
         for key in said
-        if key not in {"theme", "ascii", "autosave", "keys"}
+        if key not in {"theme", "keys", *_SWITCHES}
     ]
-    theme, ascii_only, keys = said.get("theme", THEMES[0]), said.get("ascii", False), said.get("keys", {})
+    theme, keys = said.get("theme", THEMES[0]), said.get("keys", {})
     if not isinstance(theme, str):
         warnings.append(f"theme in {path} must be a name in quotes.")
         theme = THEMES[0]
-    if not isinstance(ascii_only, bool):
-        warnings.append(f"ascii in {path} must be true or false.")
-        ascii_only = False
-    autosave = said.get("autosave", True)
-    if not isinstance(autosave, bool):
-        warnings.append(f"autosave in {path} must be true or false.")
-        autosave = True
+    switches = {name: said.get(name, usual) for name, usual in _SWITCHES.items()}
+    for name, value in switches.items():
+        if not isinstance(value, bool):
+            warnings.append(f"{name} in {path} must be true or false.")
+            switches[name] = _SWITCHES[name]
     known = {binding.id for binding in EXPLORE}
     keymap = {}
     for name, key in keys.items() if isinstance(keys, dict) else ():
@@ -88,4 +88,4 @@ def _checked(said: dict[str, Any], path: Path) -> Config:
             keymap[name] = key
         else:
             warnings.append(f"[keys] in {path} has {name!r}: name a binding from the help, and a key in quotes.")
-    return Config(theme, keymap, ascii_only, autosave, tuple(warnings))
+    return Config(theme, keymap, warnings=tuple(warnings), **switches)

@@ -182,7 +182,7 @@ def test_closed_streams_are_no_terminal() -> None:
 def test_in_a_terminal_the_app_opens_on_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[RunSpec] = []
 
-    def open_app(spec: RunSpec) -> int:
+    def open_app(spec: RunSpec, *, mouse: bool) -> int:
         opened.append(spec)
         return 7
 

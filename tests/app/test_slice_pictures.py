@@ -35,7 +35,7 @@ from emtui.views.supervised import REGIONS
 from engine.models.network.predict import predict_network
 
 NEWTON = {"m_step": "newton", "weight_decay": "0.01"}
-GREY = replace(DARK, grey=True)
+NO_COLORS = replace(ANSI, mode="none")
 
 
 @cache
@@ -125,7 +125,7 @@ def test_soft_or_hard_in_colours_and_in_signs() -> None:
     likeliest = own.probabilities.max(axis=2)
     assert soft.density is not None and hard.density is None
     np.testing.assert_array_equal(soft.density, np.where(likeliest >= 0.9, 2, np.where(likeliest >= 0.6, 1, 0)))
-    for palette in (GREY, ANSI, replace(DARK, ascii=True)):
+    for palette in (NO_COLORS, ANSI, replace(DARK, ascii=True)):
         panels = regions_panels(snapshot, (own, None), choice, palette)
         text = draw_panels(panels, 60, 30, palette).text
         signs = ".:-" if palette.ascii else "·:-"
@@ -241,7 +241,7 @@ def test_of_numbers_the_mean_is_shown(tmp_path: Path) -> None:
         said = model.predict_mean(params, model.observe_new(own.plane.points, params))
         assert own.means is not None
         np.testing.assert_allclose(own.means.ravel(), said)
-        for palette in (DARK, GREY):
+        for palette in (DARK, NO_COLORS):
             scene = regions_scene(snapshot, own, choice, palette)
             [dots] = [layer for layer in scene.layers if isinstance(layer, Dots)]
             assert len(dots.x) == len(own.near.rows) > 0
@@ -278,7 +278,7 @@ def shown(snapshot: StepSnapshot, place: int, choice: SliceChoice, palette: Pale
     st.booleans(),
     st.booleans(),
     st.sampled_from(["iris", "one", "deep"]),
-    st.sampled_from([DARK, GREY, ANSI, replace(DARK, ascii=True)]),
+    st.sampled_from([DARK, NO_COLORS, ANSI, replace(DARK, ascii=True)]),
 )
 def test_they_fit_every_size(
     width: int, height: int, place: int, large: bool, hard: bool, which: str, palette: Palette
@@ -320,7 +320,9 @@ def test_a_large_map_has_its_weights_and_rows() -> None:
     targets = snapshot.comparison.split.targets  # type: ignore[union-attr]
     for row, value in zip(users.rows, users.values, strict=True):
         assert f"row {row + 1} ({names[targets[row]]}) {probability(value, 2)}" in text
-    without = view_for("mlp").slices(snapshot, view_for("mlp").axes(snapshot)[2], GREY, SliceChoice((2, 3), unit=4))
+    without = view_for("mlp").slices(
+        snapshot, view_for("mlp").axes(snapshot)[2], NO_COLORS, SliceChoice((2, 3), unit=4)
+    )
     assert without is not None and isinstance(without.panels[4].scene.layers[0], PixelImage)
 
 
@@ -414,10 +416,11 @@ async def test_keys_of_decision_regions_in_the_picture() -> None:
 async def test_units_are_walked_through_and_enlarged(size: tuple[int, int], ascii: bool) -> None:
     async with driving(chosen("iris", model="mlp", settings=NEWTON), size, Config(ascii=ascii)) as app:
         text = await app.press("n", "1", "a", "a")
-        assert "response maps · 3 of 10" in text
+        dot = "." if ascii else "·"
+        assert f"response maps {dot} 3 of 10" in text
         assert len(chart(app).panels) == 7
         text = await app.press("d", "d", "enter")
-        assert "unit 3, response map · 3 of 10" in text
+        assert f"unit 3, response map {dot} 3 of 10" in text
         assert "w: bias" in text and "v: to" in text
         assert "E[z" not in text and ("with the largest u:" in text or "u, test:" in text)  # their class is not used
         assert "unit 2, response map" in await app.press("D")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import shutil
 import signal
@@ -49,9 +50,7 @@ def terminal_of(*words: str, stderr: int | None = None, **environment: str) -> I
     os.close(terminal)
 
 
-@pytest.mark.parametrize(
-    ("ending", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (b"q", 0), (b"\x03", 0)], ids=str
-)
+@pytest.mark.parametrize(("ending", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (b"q", 0)], ids=str)
 def test_the_terminal_is_given_back(ending: signal.Signals | bytes, status: int) -> None:
     with terminal_of("coins") as (terminal, app):
         assert INTO_THE_ALTERNATE_SCREEN in read_until(terminal, b"press e")
@@ -125,3 +124,65 @@ def test_where_it_can_not_draw_it_says_why() -> None:
         said = read_until(terminal, b"\n").decode().strip()
         assert "standard error" in said and app.wait(timeout=60) == 2
         assert app.stderr is not None and app.stderr.read().decode().strip() == said
+
+
+COLORS = re.compile(rb"\x1b\[(?:[\d;:]*;)?(?:3\d|4\d|9\d|10\d)(?:[;:][\d;:]*)?m")
+CURSOR_IS_WHERE = b"\x1b[6n"
+
+
+def left(terminal: int, app: subprocess.Popen) -> bytes:
+    """What is written until q has ended it."""
+    os.write(terminal, b"q")
+    seen = read_until(terminal, OUT_OF_IT)
+    assert app.wait(timeout=60) == 0
+    return seen
+
+
+@pytest.mark.parametrize(("no_color", "colors"), [("1", False), ("", True)])
+def test_without_colours_none_is_sent(no_color: str, colors: bool) -> None:
+    with terminal_of("iris", NO_COLOR=no_color) as (terminal, app):
+        seen = read_until(terminal, b"press e")
+        os.write(terminal, b"n3")
+        seen += read_until(terminal, b"iteration 1") + left(terminal, app)
+        assert bool(COLORS.search(seen)) is colors
+
+
+@pytest.mark.parametrize(("answer", "offered"), [(b"\x1b[1;5R", True), (b"\x1b[1;3R", False)])
+def test_where_signs_are_wide_plain_letters_are_offered(answer: bytes, offered: bool) -> None:
+    with terminal_of("coins") as (terminal, app):
+        seen = read_until(terminal, CURSOR_IS_WHERE)
+        os.write(terminal, answer)
+        seen += read_until(terminal, b"press e")
+        os.write(terminal, b"e")
+        seen += read_until(terminal, b"iteration 1") + left(terminal, app)
+        assert (b"frames" in seen) is offered
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "linux"}, {"LC_ALL": "de_DE.ISO-8859-1"}], ids=str)
+def test_a_console_without_our_signs_is_offered_plain_letters(environment: dict[str, str]) -> None:
+    with terminal_of("coins", **environment) as (terminal, app):
+        assert CURSOR_IS_WHERE not in read_until(terminal, b"config.toml")
+        left(terminal, app)
+
+
+def test_what_python_was_told_to_write_in_changes_nothing() -> None:
+    with terminal_of("iris", PYTHONIOENCODING="latin-1") as (terminal, app):
+        assert "×".encode() in read_until(terminal, b"press e")
+        left(terminal, app)
+
+
+def test_caps_lock_changes_no_key() -> None:
+    with terminal_of("coins") as (terminal, app):
+        read_until(terminal, b"press e")
+        os.write(terminal, b"\x1b[101;65;69u")  # e, with caps lock, which makes it an E
+        read_until(terminal, b"iteration 1")
+        os.write(terminal, b"\x1b[113;65;81u")  # q
+        read_until(terminal, OUT_OF_IT)
+        assert app.wait(timeout=60) == 0
+
+
+def test_without_the_mouse_the_terminal_keeps_it() -> None:
+    for words, asked in ((["coins"], True), (["coins", "--no-mouse"], False)):
+        with terminal_of(*words) as (terminal, app):
+            seen = read_until(terminal, b"press e") + left(terminal, app)
+            assert (b"\x1b[?1003h" in seen or b"\x1b[?1000h" in seen) is asked
