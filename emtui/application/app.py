@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,8 +22,9 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
+from textual.theme import Theme
 
-from emtui.application import caps_lock, drawn_lines, gc_pause, one_heap, terminal_probe
+from emtui.application import caps_lock, drawn_lines, gc_pause, one_heap, terminal_probe, theme_memory
 from emtui.application.key_order import KeyDealtWith, KeyOrder
 from emtui.application.line_filters import NoColors, PlainLetters, TogetherFromRight
 from emtui.application.splash import OpeningScreen
@@ -59,7 +61,14 @@ class EmtuiApp(App[None]):
         Binding("q", "back", show=False, id="app.quit"),  # on further screens; the explorer has its own
     ]
 
-    def __init__(self, spec: RunSpec | Reopening | Callable[[], RunSpec], config: Config | None = None) -> None:
+    def __init__(
+        self,
+        spec: RunSpec | Reopening | Callable[[], RunSpec],
+        config: Config | None = None,
+        *,
+        theme: str = "",
+        theme_file: Path | None = None,
+    ) -> None:
         drawn_lines.free_with_widgets()
         one_heap.share()
         self._config = config or load_config()
@@ -69,10 +78,12 @@ class EmtuiApp(App[None]):
         self._key_order = KeyOrder(self)
         self._spec = spec
         self._is_away = False  # the terminal was given back for ctrl+z
-        self.register_theme(themes.DARK)
-        self.register_theme(themes.LIGHT)
-        known = self._config.theme in self.available_themes
-        self.theme = self._config.theme if known else themes.DARK.name
+        for own in themes.OURS:
+            self.register_theme(own)
+        before = "" if theme_file is None else theme_memory.remembered(theme_file)
+        wanted = (theme, self._config.theme, before)
+        self.theme = next((name for name in wanted if name in self.available_themes), themes.DARK.name)
+        self._theme_file, self._last_theme = theme_file, self.theme
         self.set_class(self._config.ascii, "-ascii")
         self.set_keymap(self._config.keymap)
 
@@ -94,8 +105,10 @@ class EmtuiApp(App[None]):
         self.call_after_refresh(self._open)
         for warning in self._config.warnings:
             self.notify(warning, severity="warning", markup=False)
-        if self._config.theme not in self.available_themes:
-            self.notify(f"There is no theme {self._config.theme!r}: the dark one is used.", markup=False)
+        if self._config.theme and self._config.theme not in self.available_themes:
+            self.notify(f"There is no theme {self._config.theme!r}: {self.theme} is used.", markup=False)
+        if self._theme_file is not None:
+            self.theme_changed_signal.subscribe(self, self._remember_theme)
 
     def on_session_screen_complete(self) -> None:
         """Everything loaded until now stays, so the garbage collector need not look through it."""
@@ -123,6 +136,12 @@ class EmtuiApp(App[None]):
         self.set_class(not self.has_class("-ascii"), "-ascii")
         self.theme_changed_signal.publish(self.current_theme)  # pictures carry their letters, as they do their colours
         self.refresh_css(animate=False)
+
+    def _remember_theme(self, theme: Theme) -> None:
+        """Write down what was turned to; not what the app was started with."""
+        if self._theme_file is not None and theme.name != self._last_theme:
+            self._last_theme = theme.name
+            theme_memory.remember(self._theme_file, theme.name)
 
     def _leave_on_signals(self) -> None:
         """SIGTERM and SIGHUP end the app like `q`, so that the terminal is restored; the exit status says which.
@@ -267,12 +286,15 @@ def _has_the_foreground() -> bool:
         return False
 
 
-def open_app(spec: RunSpec | Reopening | Callable[[], RunSpec], *, mouse: bool = True) -> int:
-    """Run the app until the user leaves; the exit status. Without the mouse the terminal marks text by itself."""
+def open_app(spec: RunSpec | Reopening | Callable[[], RunSpec], *, mouse: bool = True, theme: str = "") -> int:
+    """Run the app until the user leaves; the exit status. Without the mouse the terminal marks text by itself.
+
+    theme: a name; else that of the settings, or of last time.
+    """
     terminal_probe.write_utf8()
     caps_lock.ignore_for_keys()
     config = load_config()
-    app = EmtuiApp(spec, config)
+    app = EmtuiApp(spec, config, theme=theme, theme_file=theme_memory.theme_file())
     os.environ.setdefault("ESCDELAY", "25")
     app.run(mouse=mouse and config.mouse)
     return app.return_code or 0

@@ -20,6 +20,10 @@ from emtui.charts.scene import RGB
 T = TypeVar("T")
 
 
+CONTRAST = "-theme-emtui-contrast"
+"""The class of an app in the theme of high contrast."""
+
+
 def theme_palette(widget: Widget) -> Palette:
     """The palette for a widget as it is styled now: its own background and text, its app's colours.
 
@@ -33,6 +37,8 @@ def theme_palette(widget: Widget) -> Palette:
     _, _, background, text = widget.colors
     base = DARK if background.brightness < 0.5 else LIGHT
     surface = base.with_surface(_rgb(background), _rgb(background.blend(text, text.a)))
+    if app.has_class(CONTRAST):  # nothing steps back
+        surface = replace(surface, muted=surface.text, frame=surface.text)
     return replace(surface, ascii=True) if ascii else surface
 
 

@@ -98,6 +98,18 @@ def setting(text: str) -> tuple[str, str]:
     return key.strip(), value
 
 
+def theme(text: str) -> str:
+    """The name of a theme, ours or Textual's."""
+    from textual.theme import BUILTIN_THEMES
+
+    from emtui.settings.themes import OURS
+
+    names = [*(own.name for own in OURS), *sorted(BUILTIN_THEMES)]
+    if text not in names:
+        raise ArgumentTypeError(f"has no {quoted(text)}: choose {', '.join(names[:-1])} or {names[-1]}")
+    return text
+
+
 def split_columns(text: str) -> tuple[str, ...]:
     """The column names in `A,B`; a name with a comma in it stands in double quotes, as in a CSV file."""
     try:

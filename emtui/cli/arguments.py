@@ -39,7 +39,8 @@ class Request:
     writes them to. name: what to replay, or the session to open or show. data_file: where its data are now. resume:
     open the session that was kept last. mouse: the app takes it. grid: words and numbers of a sweep.
     exports: the files that a run, a report or a sweep is written to. plot: a run ends with charts.
-    asked_rows, asked_table: rows to predict for, in words and in a file.
+    asked_rows, asked_table: rows to predict for, in words and in a file. theme: the colours of the app; "" for those of
+    the settings, or of last time.
     """
 
     command: str
@@ -57,6 +58,7 @@ class Request:
     plot: bool = False
     asked_rows: Sequence[str] = ()
     asked_table: str | None = None
+    theme: str = ""
 
 
 def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
@@ -70,6 +72,7 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     if command == "open" and "--version" in words[: words.index("--") if "--" in words else None]:
         parser.exit_with(f"emtui {version()}")
     found = _read(parser, words if command == "open" else words[1:])
+    theme = found.pop("theme", None) or ""
     if found.get("source") in COMMANDS:
         name = found["source"]
         raise UsageError(f"the command {name} comes first, as in emtui {name}; a file of that name is ./{name}.")
@@ -79,9 +82,9 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     if found.pop("resume", False):
         if any(value not in (None, False) for value in found.values()):
             raise UsageError("--resume opens the last session as it stood: leave out the other words.")
-        return Request(command="open", resume=True, mouse=mouse)
+        return Request(command="open", resume=True, mouse=mouse, theme=theme)
     if command == "open" and str(found.get("source")).lower().endswith(_SESSION):
-        return _session(found, mouse)
+        return _session(found, mouse, theme)
     if found.pop("data_file", None) is not None:
         raise UsageError("--data names the data of a session: write emtui NAME.emtui --data FILE.")
     grid: dict[str, Any] = {}
@@ -103,7 +106,7 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     spec = {name: value for name, value in found.items() if value is not None}
     return Request(
         command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
-        exports=exports, plot=plot, asked_rows=asked_rows, asked_table=asked_table, mouse=mouse,
+        exports=exports, plot=plot, asked_rows=asked_rows, asked_table=asked_table, mouse=mouse, theme=theme,
     )  # fmt: skip
 
 
@@ -115,12 +118,12 @@ def _name_page(found: dict[str, Any]) -> None:
         raise UsageError("a report needs the name of one file: emtui report iris --export iris.html.")
 
 
-def _session(found: dict[str, Any], mouse: bool) -> Request:
+def _session(found: dict[str, Any], mouse: bool, theme: str) -> Request:
     """A session to open, which has its choices in it."""
     name, data_file = found.pop("source"), found.pop("data_file", None)
     if any(value not in (None, False) for value in found.values()):
         raise UsageError(f"{quoted(name)} is a session, with its choices in it: leave out the other words.")
-    return Request(command="open", name=name, data_file=data_file, mouse=mouse)
+    return Request(command="open", name=name, data_file=data_file, mouse=mouse, theme=theme)
 
 
 def _data(found: dict[str, Any]) -> DataSpec | None:

@@ -94,7 +94,7 @@ def _open(request: Request) -> int:
     garbage.hold()
     from emtui.application.app import open_app
 
-    return open_app(spec, mouse=request.mouse)
+    return open_app(spec, mouse=request.mouse, theme=request.theme)
 
 
 def _reopened(name: str, data_file: str | None) -> Reopening:

@@ -160,6 +160,9 @@ def _open_parser() -> Parser:
     parser.add_argument(
         "--no-mouse", dest="mouse", action="store_false", help="leave the mouse to the terminal, to mark"
     )
+    parser.add_argument(
+        "--theme", type=values.theme, metavar="NAME", help="the colours: emtui-dark, emtui-light, emtui-contrast"
+    )
     parser.add_argument("--version", action="store_true", default=argparse.SUPPRESS, help="print the version and leave")
     return parser
 

@@ -10,19 +10,19 @@ from typing import Any
 
 _MOST_BYTES = 1 << 15
 _SWITCHES = {"ascii": False, "autosave": True, "mouse": True}
-THEMES = ("emtui-dark", "emtui-light")
 
 
 @dataclass(frozen=True)
 class Config:
     """The settings in the file, with defaults for the rest.
 
-    theme: a name of Textual's themes or ours. keymap: binding ids to keys. ascii: no braille, no blocks. autosave: what
-    is explored is kept, to be resumed. mouse: clicks and drags come to the app, not to the terminal's own marking.
+    theme: a name of Textual's themes or ours; "" for the one of last time. keymap: binding ids to keys. ascii: no
+    braille, no blocks. autosave: what is explored is kept, to be resumed. mouse: clicks and drags come to the app, not
+    to the terminal's own marking.
     warnings: sentences about lines that could not be used.
     """
 
-    theme: str = THEMES[0]
+    theme: str = ""
     keymap: dict[str, str] = field(default_factory=dict)
     ascii: bool = False
     autosave: bool = True
@@ -72,10 +72,10 @@ def _checked(said: dict[str, Any], path: Path) -> Config:
         for key in said
         if key not in {"theme", "keys", *_SWITCHES}
     ]
-    theme, keys = said.get("theme", THEMES[0]), said.get("keys", {})
+    theme, keys = said.get("theme", ""), said.get("keys", {})
     if not isinstance(theme, str):
         warnings.append(f"theme in {path} must be a name in quotes.")
-        theme = THEMES[0]
+        theme = ""
     switches = {name: said.get(name, usual) for name, usual in _SWITCHES.items()}
     for name, value in switches.items():
         if not isinstance(value, bool):

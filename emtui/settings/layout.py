@@ -12,7 +12,9 @@ LEFT = ("data", "model", "agreement")
 RIGHT = ("curves", "responsibilities", "parameters")
 # panes that share one place of a wide screen
 TWINS = (("curves", "bound"), ("responsibilities", "why"), ("parameters", "convergence"))
-PICTURE = "picture"
+PICTURE, CURVES = "picture", "curves"
+LECTURE = (PICTURE, CURVES)
+_BESIDE_FROM = 72  # columns from which both stand beside each other
 # of the tabs
 ORDER = (PICTURE, *RIGHT, "agreement", "data", "model", "bound", "why", "convergence")
 WIDE, MIDDLE = 120, 80
@@ -45,16 +47,23 @@ def twin_of(name: str) -> str | None:
 
 
 def pane_layout(
-    size: Size, width: Width, tab: str, zoomed: str | None, turned: frozenset[str] | tuple[str, ...] = ()
+    size: Size,
+    width: Width,
+    tab: str,
+    zoomed: str | None,
+    turned: frozenset[str] | tuple[str, ...] = (),
+    lecture: bool = False,
 ) -> PaneLayout:
     """Lay the panes out.
 
     size: of the pane grid. width: of the screen. tab: the pane chosen last. zoomed: the pane that fills the grid.
-    turned: panes at the right whose twin is visible in their place.
+    turned: panes at the right whose twin is visible in their place. lecture: the picture and the curves alone.
     """
     whole = Region(0, 0, size.width, size.height)
     if zoomed is not None:
         return PaneLayout({zoomed: whole})
+    if lecture:
+        return PaneLayout(_beside(size) if size.width >= _BESIDE_FROM else _below(size))
     if width == "wide":
         left, right = _shares(size.width)
         regions = _stack(LEFT, Region(0, 0, left, size.height), _left_heights(size.height))
@@ -71,6 +80,24 @@ def pane_layout(
     if picture:
         regions[PICTURE] = Region(0, 0, picture, size.height)
     return PaneLayout(regions, tabs, Region(rest.x, 0, rest.width, lines))
+
+
+def _beside(size: Size) -> dict[str, Region]:
+    """The picture of a lecture, and the curves at its right."""
+    picture = round(size.width * 0.58)
+    return {
+        PICTURE: Region(0, 0, picture, size.height),
+        CURVES: Region(picture, 0, size.width - picture, size.height),
+    }
+
+
+def _below(size: Size) -> dict[str, Region]:
+    """The picture of a lecture, and the curves below it."""
+    picture = round(size.height * 0.6)
+    return {
+        PICTURE: Region(0, 0, size.width, picture),
+        CURVES: Region(0, picture, size.width, size.height - picture),
+    }
 
 
 def _shares(width: int) -> tuple[int, int]:

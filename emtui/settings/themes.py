@@ -1,4 +1,4 @@
-"""Two themes of our own, one dark and one light; the charts' palettes follow them."""
+"""Three themes of our own: dark, light, and one of high contrast; the charts' palettes follow them."""
 
 from __future__ import annotations
 
@@ -32,3 +32,27 @@ LIGHT = Theme(
     panel="#E6E8EA",
     dark=False,
 )
+CONTRAST = Theme(
+    name="emtui-contrast",
+    primary="#00A2FF",
+    secondary="#C9B8FF",
+    accent="#FFE500",
+    warning="#FFB000",
+    error="#FF8A75",
+    success="#4DFFA6",
+    foreground="#FFFFFF",
+    background="#000000",
+    surface="#000000",
+    panel="#262626",
+    dark=True,
+    variables={"text-muted": "#FFFFFF", "foreground-muted": "#FFFFFF", "text-disabled": "#D8D8D8"},
+)
+"""White on black, for a bright hall and for weak eyes: borders, ticks and hints are as bright as words."""
+OURS = (DARK, LIGHT, CONTRAST)
+"""In the order in which a key turns them."""
+
+
+def next_theme(name: str) -> str:
+    """The one of ours after this one; the first after any other."""
+    names = [theme.name for theme in OURS]
+    return names[(names.index(name) + 1) % len(names)] if name in names else names[0]

@@ -180,16 +180,18 @@ def test_closed_streams_are_no_terminal() -> None:
 
 
 def test_in_a_terminal_the_app_opens_on_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[RunSpec] = []
+    opened: list[tuple[RunSpec, str]] = []
 
-    def open_app(spec: RunSpec, *, mouse: bool) -> int:
-        opened.append(spec)
+    def open_app(spec: RunSpec, *, mouse: bool, theme: str) -> int:
+        opened.append((spec, theme))
         return 7
 
     monkeypatch.setattr("emtui.cli.main._why_not_drawn", lambda: "")
     monkeypatch.setitem(sys.modules, "emtui.application.app", SimpleNamespace(open_app=open_app))
-    assert here("old_faithful", "-k", "4", "--seed", "2", "--set", "covariance_type=diag") == (7, "", "")
-    (spec,) = opened
+    words = ("old_faithful", "-k", "4", "--seed", "2", "--set", "covariance_type=diag", "--theme", "nord")
+    assert here(*words) == (7, "", "")
+    ((spec, theme),) = opened
+    assert theme == "nord"
     assert (spec.dataset.name, spec.n_components, spec.seed) == ("old_faithful", 4, 2)
     assert spec.model.covariance_type == "diag"  # type: ignore[attr-defined]  # of the Gaussian mixture
 

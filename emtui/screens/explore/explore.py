@@ -28,6 +28,7 @@ from emtui.screens.explore.view_actions import ViewActions
 from emtui.session.copied_command import copied_command
 from emtui.session.saved.opening import Reopening
 from emtui.settings.keys import EXPLORE, as_bound
+from emtui.settings.themes import next_theme
 from emtui.spec.choose import choose, make_model
 from emtui.spec.pasted_path import names_a_file, pasted_path
 from emtui.spec.revise import changed
@@ -75,11 +76,13 @@ class ExploreScreen(SessionScreen):
         getattr(self.dialogs, name)()
 
     def action_cancel(self) -> None:
-        """Stop what is under way; else leave the zoom; else give the focus back to the picture."""
+        """Stop what is under way; else leave the zoom, then the lecture; else give the focus back to the picture."""
         if self.stop_work():
             return
         if self._panes.zoomed is not None:
             self._panes.zoomed = None
+        elif self._panes.lecture:
+            self.set_lecture(False)
         else:
             self.set_focus(None)
 
@@ -143,12 +146,18 @@ class ExploreScreen(SessionScreen):
     # looking
 
     def action_pane(self, name: str) -> None:
-        """Go to a pane."""
+        """Go to a pane; one that a lecture has no place for ends it."""
+        if not self._panes.can_be_seen(name):
+            self.set_lecture(False)
         self._panes.go_to(name)
 
     def action_zoom(self) -> None:
         """Give the pane with the focus (or the picture) the whole screen, or put it back."""
         self._panes.toggle_zoom()
+
+    def action_lecture(self) -> None:
+        """Picture, curve and sentence alone, or all panes again."""
+        self.set_lecture(not self._panes.lecture)
 
     def action_axes(self, by: int) -> None:
         """Look along other features."""
@@ -182,5 +191,5 @@ class ExploreScreen(SessionScreen):
         self.app.push_screen(HelpScreen(as_bound(self.active_bindings.values()), self._panes.panes))
 
     def action_theme(self) -> None:
-        """Dark and light."""
-        self.app.theme = "emtui-light" if self.app.current_theme.dark else "emtui-dark"
+        """Dark, light and high contrast in turn."""
+        self.app.theme = next_theme(self.app.theme)

@@ -18,7 +18,7 @@ from emtui.panes.shows_step import ShowsStep
 from emtui.session.saved.session_file import View
 from emtui.session.snapshot import StepSnapshot
 from emtui.settings.keys import PANE_KEYS
-from emtui.settings.layout import ORDER, PICTURE, RIGHT, TWINS, PaneLayout, pane_layout, twin_of, width_class
+from emtui.settings.layout import LECTURE, ORDER, PICTURE, RIGHT, TWINS, PaneLayout, pane_layout, twin_of, width_class
 from emtui.widgets.tabs import PaneTabs, Tab
 
 _PLACES = (*TWINS, *((name,) for name in ORDER if twin_of(name) is None))  # of a wide screen: one pane each, or two
@@ -47,6 +47,8 @@ class PaneGrid(Container, ShowsStep):
     tab: reactive[str] = reactive("", layout=True)
     """The pane that was chosen last; none at first: the first that there are tabs for."""
     zoomed: reactive[str | None] = reactive[str | None](None, layout=True)
+    lecture: reactive[bool] = reactive(False, layout=True)
+    """The picture and the curves have all the room."""
     turned: reactive[frozenset[str]] = reactive(frozenset[str](), layout=True)
     """Panes of the right side whose twin is to be seen on a wide screen."""
 
@@ -137,7 +139,7 @@ class PaneGrid(Container, ShowsStep):
         return regions
 
     def _layout_for(self, size: Size) -> PaneLayout:
-        return pane_layout(size, width_class(self.screen.size.width), self.tab, self.zoomed, self.turned)
+        return pane_layout(size, width_class(self.screen.size.width), self.tab, self.zoomed, self.turned, self.lecture)
 
     def rearrange(self) -> None:
         """Hide the panes without a place, so that they get no focus and draw nothing."""
@@ -152,7 +154,8 @@ class PaneGrid(Container, ShowsStep):
         tabs.show(self._labels(made.tabs), chosen)
         for place in _PLACES:
             small = self.query_one(f"#{_tabs_of(place)}", PaneTabs)
-            small.display = not made.tabs and self.zoomed is None and all(name in self._panes for name in place)
+            alone = self.zoomed is not None or self.lecture
+            small.display = not made.tabs and not alone and all(name in self._panes for name in place)
             small.show(self._labels(place), self._in_front(place))
             for name in place:
                 if name in self._panes:
@@ -160,7 +163,7 @@ class PaneGrid(Container, ShowsStep):
         self.call_after_refresh(self.draw_seen)
 
     # at another size, and when another pane is chosen, its twin is turned to, or one gets all the room
-    on_mount = on_resize = watch_tab = watch_turned = watch_zoomed = rearrange
+    on_mount = on_resize = watch_tab = watch_turned = watch_zoomed = watch_lecture = rearrange
 
     def _labels(self, names: tuple[str, ...]) -> tuple[Tab, ...]:
         there = [name for name in names if name in self._panes]
@@ -215,6 +218,10 @@ class PaneGrid(Container, ShowsStep):
     def toggle_zoom(self) -> None:
         """Give the pane with the focus (or the picture) all the room, or put it back."""
         self.zoomed = None if self.zoomed is not None else self._chosen_name
+
+    def can_be_seen(self, name: str) -> bool:
+        """Whether there is a place for this pane: in a lecture there is one for two."""
+        return not self.lecture or name in LECTURE
 
     @property
     def chosen(self) -> Pane:

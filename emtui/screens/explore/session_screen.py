@@ -60,6 +60,8 @@ class SessionScreen(Screen[None], StopsWork):
     SessionScreen.-too-small #panes, SessionScreen.-too-small #timeline, SessionScreen.-too-small #status,
     SessionScreen.-too-small #keys, SessionScreen.-too-small #headline { display: none; }
     SessionScreen.-low #timeline { display: none; }
+    SessionScreen.-lecture #headline, SessionScreen.-lecture #timeline, SessionScreen.-lecture #keys { display: none; }
+    SessionScreen.-lecture StatusLine { min-height: 3; max-height: 7; padding: 0 2; text-style: bold; }
     SessionScreen.-low StatusLine { max-height: 2; }
     SessionScreen.-tall-status StatusLine { min-height: 3; max-height: 7; }
     """
@@ -131,6 +133,15 @@ class SessionScreen(Screen[None], StopsWork):
         if small:
             words = f"emtui needs {SMALLEST[0]}×{SMALLEST[1]}; this window is {width}×{height}."
             self.query_one("#too-small", Static).update(words)
+
+    def set_lecture(self, on: bool) -> None:
+        """Show the picture, the curves and the sentence alone, or everything again."""
+        if on:
+            self._panes.zoomed = None
+        self._panes.lecture = on
+        self.set_class(on, "-lecture")
+        if self.focused is not None and not self.focused.display:
+            self.set_focus(None)
 
     def on_screen_resume(self) -> None:
         """Draw the step that was reached while another screen lay over this one."""
