@@ -20,6 +20,7 @@ from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import is_folder, looks_like_file
 from emtui.views import view_for
 from engine.em.fields import location
+from engine.em.loop import stopped
 from engine.em.parameters import arrays_of
 from engine.em.step import Step
 from engine.readers.byte_source import STANDARD_INPUT, expanded
@@ -34,7 +35,7 @@ def notebook_text(session: Session) -> str:
     steps = timeline.steps[: timeline.cursor + 1]
     parts = script_parts(spec, steps)
     cells = [
-        _prose(f"# {markdown_text(parts.title.rstrip('.'))}", "", *_about(spec, steps[-1])),
+        _prose(f"# {markdown_text(parts.title.rstrip('.'))}", "", *_about(session, spec, steps[-1], parts)),
         _code(parts.imports),
         _prose("## The data", "", *_about_data(spec)),
         _code([*parts.data, "print(data.name, data.X.shape)"]),
@@ -81,12 +82,32 @@ def _in_any_folder(spec: RunSpec) -> RunSpec:
     return replace(spec, data=replace(spec.data, source=str(Path(expanded(source)).absolute())))
 
 
-def _about(spec: RunSpec, last: Step) -> list[str]:
-    ended = f", where the run ended: {markdown_text(last.stop_reason)}" if last.stop_reason else ""
-    return [
+def _about(session: Session, spec: RunSpec, last: Step, parts: ScriptParts) -> list[str]:
+    """What running it makes, in the words that its cells print; and what of the session is elsewhere."""
+    iterated = any("engine.iterate" in line for line in parts.run)
+    ended = _rule_words(spec, last) if iterated else None
+    said = [
         "It needs `engine`, which comes with `emtui`. Running all cells makes the same run: after iteration "
-        f"{last.iteration} ({last.phase}) the objective is `{last.objective!r}`{ended}.",
+        f"{last.iteration} ({last.phase}) the objective is `{last.objective!r}`"
+        f"{f', where the run ended: {markdown_text(ended)}' if ended else ''}."
     ]
+    if iterated and last.rest is not None:
+        said.append(f"emtui looked at where it rests, which no cell does: {markdown_text(last.rest.said)}.")
+    timeline = session.timeline
+    if timeline.n_branches > 1:
+        said += [
+            "",
+            f"This is branch {timeline.branch + 1} of the {timeline.n_branches} branches of a session. All of them are "
+            "in the session's Python script: in the app, `x` and `Python script`.",
+        ]
+    return said
+
+
+def _rule_words(spec: RunSpec, last: Step) -> str | None:
+    """Why the stopping rule ended the run, without what was found where it rests: as `engine.iterate` says it."""
+    if last.rest is None:
+        return last.stop_reason
+    return stopped(replace(last, rest=None, converged=False, stop_reason=None), spec.rules).stop_reason
 
 
 def _about_data(spec: RunSpec) -> list[str]:

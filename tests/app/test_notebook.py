@@ -131,3 +131,21 @@ def test_what_was_done_by_hand_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None
     session.take_iteration()
     _, names = executed(session, monkeypatch)
     assert names["step"].objective == pytest.approx(session.timeline.current.objective, rel=1e-12)
+
+
+def test_its_text_gives_the_reason_that_its_cells_print_and_names_where_all_branches_are(monkeypatch) -> None:
+    session = walked("iris", None)
+    while session.rest_is_due:
+        session.advance_rest()
+    last = session.timeline.current
+    assert last.rest is not None and last.stop_reason is not None and last.rest.said in last.stop_reason
+    printed, names = executed(session, monkeypatch)
+    prose = "".join(cells_of(session)[0]["source"])
+    assert names["step"].stop_reason in printed
+    assert f"where the run ended: {names['step'].stop_reason}.\nemtui looked at where it rests" in prose
+    assert f"which no cell does: {last.rest.said}." in prose and "branch" not in prose
+    session.timeline.go_to(4)
+    session.weigh_row(3, 0.0)
+    prose = "".join(cells_of(session)[0]["source"])
+    assert "This is branch 2 of the 2 branches of a session." in prose and "`Python script`" in prose
+    assert "where the run ended" not in prose
