@@ -19,6 +19,7 @@ from emtui.exports.pages.report_page import (
     ReportTable,
     Section,
     curve_pictures,
+    data_notes,
     data_pictures,
     report_page,
     scene_picture,
@@ -85,10 +86,10 @@ def report(spec: RunSpec, path: str, output: Output, *, n_init: int = 1, baselin
     if scored is not None:
         for step in steps:
             scored.scores(step)
-    session = Session.of_run(spec, steps, None if scored is None else scored.history(steps))
     say("comparing with what is known")
     comparison = None if scored is None else scored.comparison
     outcome = judge(spec, steps[-8:], restarts, _PATIENCE if baseline else 0.0, comparison)
+    session = Session.of_run(spec, steps, None if scored is None else scored.history(steps), outcome.baseline)
     snapshot = session.snapshot()
     sections = [
         *_of_data(spec),
@@ -155,7 +156,9 @@ def _of_fit(spec: RunSpec, outcome: RunSummary, snapshot: StepSnapshot) -> list[
     rows = [[row.name, *(cell.text.strip() for cell in row.cells)] for row in table.rows[:_ROWS]]
     notes = [table.note] if table.note else []
     drawn = thinned(snapshot)
-    few = [f"{len(drawn.rows):,} of {snapshot.n_rows:,} rows are drawn."] if len(drawn.rows) < snapshot.n_rows else []
+    few = list(data_notes(drawn))
+    if len(drawn.rows) < snapshot.n_rows:
+        few.append(f"{len(drawn.rows):,} of {snapshot.n_rows:,} rows are drawn, evenly from all.")
     notes += [f"The first {_ROWS} of {len(table.rows)} rows."] if len(table.rows) > _ROWS else []
     return [
         Section("Why it stopped", [_sentence(line) for line in stopped]),

@@ -6,7 +6,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,9 @@ from engine.errors import EngineError
 if TYPE_CHECKING:
     from emtui.cli.rival_report import ScoredRun
     from emtui.cli.run_files import RunFiles
+    from emtui.session.snapshot import Baseline
 
+_RECENT = 8  # steps that the report looks back at
 _LEAST_PATIENCE = 5.0  # seconds that k-means may take beside a run that took less
 
 
@@ -61,48 +63,92 @@ def run(
     ending = None if predictions is None else _ending(predictions)
     files = _files(exports, () if predictions is None else [predictions])
     printer = JsonPrinter(output) if as_json else TextPrinter(output)
-    problem = problem_of(spec)  # before anything is printed: the model may refuse the data
-    restarts: tuple[Restart, ...] = ()
-    say("looking for a start")
     begun = time.monotonic()
-    if n_init == 1:
-        steps = steps_from(spec, problem)
-        steps = chain([next(steps)], steps)
-        printer.begin(spec)
-    else:
-        printer.begin(spec)
-
-        def told(restart: Restart) -> None:
-            printer.restart(restart)
-            say(f"start {min(restart.seed - problem.seed + 2, n_init)} of {n_init}")
-
-        say(f"start 1 of {n_init}")
-        best, restarts = best_of(spec, problem, n_init, told)
-        first, spec, steps = spec, with_seed(spec, best[0].problem.seed), iter(best)
-    recent: deque[Step] = deque(maxlen=8)
-    kept: list[Step] | None = [] if plot or files is not None else None
-    scored = scored_run(spec) if n_init == 1 else _scored_many(first, spec, n_init, best[-1].iteration)
-    for step in steps:
-        printer.step(step, {} if scored is None else scored.scores(step))
-        recent.append(step)
-        if kept is not None:
-            kept.append(step)
-        say(f"iteration {step.iteration + (step.phase != 'E')}")
+    walked = _walk(spec, n_init, printer, say, files)
+    kept = _told(walked, printer, say, keep_all=plot or files is not None)
     say("comparing with what is known")
     patience = max(_LEAST_PATIENCE, time.monotonic() - begun) if baseline else 0.0
-    comparison = None if scored is None else scored.comparison
-    printer.end(judge(spec, recent, restarts, patience, comparison))
+    comparison = None if walked.scored is None else walked.scored.comparison
+    outcome = judge(walked.spec, kept[-_RECENT:], walked.restarts, patience, comparison)
+    printer.end(outcome)
     if predictions is not None and ending is not None:
         from emtui.exports.data_table import WRITERS
         from emtui.exports.predictions import prediction_table
 
-        write_file(predictions, WRITERS[ending](prediction_table(spec, recent[-1], comparison)))
-    if kept is None:
-        return
+        write_file(predictions, WRITERS[ending](prediction_table(walked.spec, kept[-1], comparison)))
+    if plot or files is not None:
+        _take_away(walked, kept, outcome.baseline, output, files, plot=plot, as_json=as_json, say=say)
+
+
+@dataclass(frozen=True, eq=False)
+class _Walk:
+    """A run on its way: the choices with the seed of the best start, its steps, what scores them, and all starts."""
+
+    spec: RunSpec
+    steps: Iterator[Step]
+    scored: ScoredRun | None
+    restarts: tuple[Restart, ...] = ()
+
+
+def _walk(
+    spec: RunSpec, n_init: int, printer: JsonPrinter | TextPrinter, say: Callable[[str], None], files: RunFiles | None
+) -> _Walk:
+    """Begin a run, or run several starts and take the best; the printer says with which choices.
+
+    files: they look first whether such a run can be written to them.
+    """
+    problem = problem_of(spec)  # before anything is printed: the model may refuse the data
+    say("looking for a start")
+    if n_init == 1:
+        steps = steps_from(spec, problem)
+        first = next(steps)
+        if files is not None:
+            files.check(spec, first)
+        printer.begin(spec)
+        return _Walk(spec, chain([first], steps), scored_run(spec))
+    if files is not None:
+        files.check(spec, begin_problem(problem, spec.start))
+    printer.begin(spec)
+
+    def told(restart: Restart) -> None:
+        printer.restart(restart)
+        say(f"start {min(restart.seed - problem.seed + 2, n_init)} of {n_init}")
+
+    say(f"start 1 of {n_init}")
+    best, restarts = best_of(spec, problem, n_init, told)
+    chosen = with_seed(spec, best[0].problem.seed)
+    return _Walk(chosen, iter(best), _scored_many(spec, chosen, n_init, best[-1].iteration), restarts)
+
+
+def _told(
+    walked: _Walk, printer: JsonPrinter | TextPrinter, say: Callable[[str], None], *, keep_all: bool
+) -> list[Step]:
+    """Take the steps and print each; all of them come back, or the last few."""
+    kept: deque[Step] = deque(maxlen=None if keep_all else _RECENT)
+    for step in walked.steps:
+        printer.step(step, {} if walked.scored is None else walked.scored.scores(step))
+        kept.append(step)
+        say(f"iteration {step.iteration + (step.phase != 'E')}")
+    return list(kept)
+
+
+def _take_away(
+    walked: _Walk,
+    steps: list[Step],
+    baseline: Baseline | None,
+    output: Output,
+    files: RunFiles | None,
+    *,
+    plot: bool,
+    as_json: bool,
+    say: Callable[[str], None],
+) -> None:
+    """Charts in the shell, and the files."""
     from emtui.session.session import Session
 
     say("drawing" if plot else "looking at every step")
-    session = Session.of_run(spec, kept, None if scored is None else scored.history(kept))
+    history = None if walked.scored is None else walked.scored.history(steps)
+    session = Session.of_run(walked.spec, steps, history, baseline)
     if plot:
         from emtui.cli.run_plots import plot_lines
 

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 
 from emtui.cli.shell_output import printable
 from emtui.exports.export import EXPORTS, export_for
-from emtui.screens.pairs.pair_sheet import PAIR_FIGURES
+from emtui.screens.pairs.pair_sheet import PAIR_FIGURES, why_no_pairs
 from emtui.session.session import Session
 from emtui.spec.atomic_files import ExportError, check_free, is_device
+from emtui.spec.run_spec import RunSpec
+from engine.em.step import Step
 from engine.errors import EngineError
 from engine.text import quoted
 
@@ -34,6 +36,15 @@ class RunFiles:
         twice = next((place for i, place in enumerate(places) if place in places[:i]), None)
         if twice is not None:
             raise ExportError(f"{quoted(twice, 200)} is to be written twice: give each file a name of its own.")
+
+    def check(self, spec: RunSpec, first: Step) -> None:
+        """Before a run goes on from its start: raise ExportError where it will have no pair plot that is asked for."""
+        path = next((path for path, export in self._files if export in PAIR_FIGURES), None)
+        if path is None:
+            return
+        reason = why_no_pairs(Session.of_run(spec, [first]).snapshot())
+        if reason:
+            raise ExportError(f"{quoted(path, 200)} can't be written: {reason[:1].lower()}{reason[1:]}")
 
     def write(self, session: Session, say: Callable[[str], None]) -> list[str]:
         """Write all that can be; a line for each comes back.

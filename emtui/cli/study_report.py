@@ -54,34 +54,41 @@ def study(
     if not kind.supervised or other_way(model) is None:
         raise OptionError(f"a study is of networks and of experts, and {model} is neither: choose mlp or experts.")
     spec = choose(data, model=model, k=k, test_share=test_share, stratify=stratify, prediction=prediction)
-    asked = spec.model.size or 1
+    planned = _planned(spec, range(n_seeds), max_iter, weight_decay, raw=raw)
+    if as_json:
+        output.lines([json_text(run_record(run, planned.measure)) for run in told(planned, say)])
+        return
+    scales = different_scales(spec.dataset, how="leave out --raw") if raw else ()
+    output.lines([_heading(spec, planned, weight_decay), *map(printable, scales)])
+    found = StudyResult(tuple(told(planned, say)))
+    output.lines(["", *found.lines(), "", _scored(spec)])
+    if not learns_numbers(spec):
+        output.lines(["", *_learned(found, n_seeds)])
+    output.lines(error_lines(found.errors))
+
+
+def _planned(spec: RunSpec, seeds: range, max_iter: int, weight_decay: float, *, raw: bool) -> Study:
+    """The study of these choices, of all usual methods."""
     usual = usual_methods if is_network(spec.model) else usual_experts
-    dataset = spec.dataset
-    numeric = learns_numbers(spec)
-    study = Study(
+    dataset, numeric = spec.dataset, learns_numbers(spec)
+    return Study(
         dataset.X,
         dataset.target if numeric else dataset.y,
-        usual(asked, weight_decay, numeric=numeric),
-        seeds=range(n_seeds),
+        usual(spec.model.size or 1, weight_decay, numeric=numeric),
+        seeds=seeds,
         max_iter=max_iter,
-        train_share=train_share(test_share),
-        stratified=stratify,
+        train_share=train_share(spec.test_share),
+        stratified=spec.stratify,
         standardize=not raw,
         sample_weight=dataset.weights,
         prediction=spec.prediction,
     )
-    if as_json:
-        output.lines([json_text(run_record(run, study.measure)) for run in told(study, say)])
-        return
-    scales = different_scales(dataset, how="leave out --raw") if raw else ()
-    output.lines([_heading(spec, study, weight_decay), *map(printable, scales)])
-    found = StudyResult(tuple(told(study, say)))
-    output.lines(["", *found.lines(), "", _scored(spec)])
-    if not numeric:
-        counts = [(method, f"{found.learned(method, LEARNED)} of {n_seeds}") for method in found.methods]
-        head = ("learned from", f"starts (at least {LEARNED:z.0%} of the training rows right)")
-        output.lines(["", *table([head, *counts])])
-    output.lines(error_lines(found.errors))
+
+
+def _learned(found: StudyResult, n_seeds: int) -> list[str]:
+    """From how many starts each method learned the training rows."""
+    counts = [(method, f"{found.learned(method, LEARNED)} of {n_seeds}") for method in found.methods]
+    return table([("learned from", f"starts (at least {LEARNED:z.0%} of the training rows right)"), *counts])
 
 
 def told(study: Study, say: Say) -> Iterator[StudyRun]:

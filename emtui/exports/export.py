@@ -138,9 +138,15 @@ def export_for(path: PathLike, exports: Sequence[Export[S]]) -> Export[S]:
     meant = [one for one in exports if one.word == word]
     shared = {one.ending for one in meant} & {one.ending for one in exports if one.word != word}
     if shared and all(one.word != word for one in fitting):
-        what, endings = meant[0].title, listed_endings(meant)
+        what, endings = _with_article(meant[0].title), listed_endings(meant)
         raise ExportError(f"{quoted(str(path), 200)} can't hold {what}: end the name in {endings}.")
     return next((one for one in fitting if one.word == word), fitting[0])
+
+
+def _with_article(title: str) -> str:
+    """What an export is, in a sentence: "a pair plot", "curves"."""
+    head = re.split(" of | with ", title)[0]
+    return title if head.endswith("s") else f"a {title}"
 
 
 def _last_word(path: PathLike) -> str:

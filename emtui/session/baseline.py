@@ -145,6 +145,12 @@ class Baselines:
         if key not in self._found and key not in [one for one, _ in self._under_way]:
             self._under_way.append((key, steps))
 
+    def know(self, spec: RunSpec, found: Baseline) -> None:
+        """The k-means beside the start of these choices is there already."""
+        key = self._key(spec)
+        self._found[key] = found
+        self._under_way = [(one, steps) for one, steps in self._under_way if one != key]
+
     @property
     def due(self) -> bool:
         """Whether any k-means has not come to its end."""

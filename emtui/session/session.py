@@ -32,6 +32,7 @@ from engine.errors import EngineError, OptionError
 
 if TYPE_CHECKING:
     from emtui.networks.training_history import Learners
+    from emtui.session.snapshot import Baseline
 
 WALKED = "Walked to"  # how a note begins that says that no step was taken
 
@@ -51,15 +52,19 @@ class Session(SnapshotMaker):
         self._nothing_to_undo = NOTHING_TO_UNDO
 
     @classmethod
-    def of_run(cls, spec: RunSpec, steps: Sequence[Step], learners: Learners | None = None) -> Session:
+    def of_run(
+        cls, spec: RunSpec, steps: Sequence[Step], learners: Learners | None = None, baseline: Baseline | None = None
+    ) -> Session:
         """A session whose only branch is a run that is over, with the cursor at its end; nothing is computed again.
 
-        learners: of a network, with the scores of these steps.
+        learners: of a network, with the scores of these steps. baseline: the k-means that was run beside it.
         """
         session = cls(spec, steps[0])
         for step in steps[1:]:
             session.timeline.record(step)
         session._learners = learners if learners is not None else session._learners
+        if baseline is not None:
+            session._baselines.know(spec, baseline)
         return session
 
     # walking

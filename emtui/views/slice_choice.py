@@ -35,6 +35,7 @@ class SliceChoice:
         method: 0 for both methods, 1 for the other one alone, 2 for the explored one alone.
         unit: the hidden unit that is marked, counted through all layers.
         large: that unit's map has all the room.
+        at_keys: it is looked at where keys move it, so that the column which is moved next has a sign.
     """
 
     features: tuple[int, ...]
@@ -45,6 +46,7 @@ class SliceChoice:
     method: int = 0
     unit: int = 0
     large: bool = False
+    at_keys: bool = True
 
     def with_features(self, features: tuple[int, ...]) -> SliceChoice:
         """Other features; what was moved stays where it is while it is held."""
@@ -169,7 +171,8 @@ def held_words(data: Dataset, split: TrainTestSplit, choice: SliceChoice, sign: 
     held = choice.held(data.n_features)
     if not held:
         return ("its only feature is shown" if data.n_features == 1 else "both features are shown",)
-    means, moved, moving = means_of(data, split), dict(choice.moved), choice.moving_of(data.n_features)
+    means, moved = means_of(data, split), dict(choice.moved)
+    moving = choice.moving_of(data.n_features) if choice.at_keys else None
     named = [column for column in held if column == moving or column in moved]
     if len(held) <= _NAMED:
         named = list(held)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,22 +9,6 @@ from engine.arrays import Array, IntArray
 from engine.em.model import Model
 from engine.em.prediction_report import FORWARD, MARGINAL, counted
 from engine.parallel import one_blas_thread
-
-
-def prediction_score(
-    model: Model[Any, Any],
-    params: Any,
-    X: Array,
-    y: Array | IntArray,
-    prediction: str | None = None,
-    sample_weight: Array | None = None,
-) -> tuple[float, float]:
-    """(mean −ln p(y | x) in nats, share of rows whose likeliest class is theirs; nan where numbers are learned).
-
-    The arguments are those of `prediction_scores`.
-    """
-    found = prediction_scores(model, params, X, y, prediction, sample_weight)
-    return found.get("loss", math.nan), found.get("accuracy", math.nan)
 
 
 def prediction_scores(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.analysis.prediction_score import prediction_score
+from engine.analysis.prediction_score import prediction_scores
 from engine.analysis.study import Study, StudyRun
 from engine.em.loop import begin
 
@@ -57,4 +57,4 @@ class ManySplits:
     def _start_log_loss(self, seed: int) -> float:
         (model,), rows = self.study.methods.values(), self.study.rows(seed).train
         X, y = self.study.X[rows], self.study.y[rows]
-        return prediction_score(model, begin(model, X, y, seed=seed).params, X, y)[0]
+        return prediction_scores(model, begin(model, X, y, seed=seed).params, X, y)["loss"]

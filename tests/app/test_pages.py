@@ -15,9 +15,13 @@ import pytest
 from choosing import chosen
 from walking import walked
 
+from emtui.charts.scene import Dots, Scene
 from emtui.exports.export import EXPORTS, export_for, exports_as_seen
+from emtui.exports.pages.page_colors import BOTH, PageColors
 from emtui.exports.pages.step_page import MOST_POINTS, MOST_STEPS, chosen_steps, step_page, thinned
+from emtui.exports.pages.svg import Frame, pieces_of
 from emtui.exports.picture_look import Look
+from emtui.exports.pictures.scene_plot import plot_of
 from emtui.session.session import Session
 from emtui.views import view_for
 from engine.data.data_spec import DataSpec
@@ -86,7 +90,7 @@ def test_points_are_in_it_once_and_every_step_has_its_words_and_numbers() -> Non
     assert float(numbers[0].replace("−", "-")) == pytest.approx(last.objective, abs=1e-3)
     assert len(page) < 100_000
     drawn = "".join(found["parts"][i] for i in found["steps"][9]["plots"][0]["above"])
-    assert drawn.count("C") >= 6 and drawn.count('class="halo"') == 6
+    assert drawn.count("C") >= 6 and drawn.count('class="halo') == 6
 
 
 def test_a_share_that_is_sure_is_its_component_and_others_add_up() -> None:
@@ -183,3 +187,16 @@ def test_a_page_that_is_given_up_leaves_what_was_there(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="left"):
         export_for(there, EXPORTS)(walked("iris", 6), there, overwrite=True, say=leave)
     assert there.read_text() == "what was there" and [one.name for one in tmp_path.iterdir()] == ["a.html"]
+
+
+def test_a_long_name_of_an_axis_is_in_lines_that_are_shorter_than_the_axis() -> None:
+    x_label, y_label = "how long each of them was, and how wide the others had been", 60 * "y"
+    plot = plot_of(Scene([Dots(np.arange(3.0), np.arange(3.0))], x_label, y_label), BOTH[0])
+    for width, height in ((580, 400), (420, 210), (400, 290)):
+        frame = Frame.of([plot], width, height)
+        drawn = "".join(pieces_of((plot, plot), frame, PageColors()).axes)
+        upright = re.findall(r">(y+)<", drawn)
+        level = [line for line in re.findall(r">([^<>]+)</text>", drawn) if "h" in line]
+        assert "".join(upright) == y_label and " ".join(level) == plot.x_label
+        assert max(map(len, upright)) * 6.6 < frame.inner[1] and max(map(len, level)) * 6.6 < frame.inner[0]
+        assert frame.left >= 14 * len(upright) + 14 and frame.bottom >= 30 + 14 * len(level)

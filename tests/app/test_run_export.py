@@ -228,3 +228,21 @@ def test_a_folder_that_can_not_be_written_to(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(os, "open", refuse)
     status, out, err = here("run", *FEW, "--export", str(tmp_path / "a.csv"))
     assert (status, out) == (2, "") and "can't be written (Permission denied)" in err and is_one_sentence(err)
+
+
+def test_curves_have_the_line_of_k_means_where_the_report_has_it(tmp_path: Path) -> None:
+    with_it, without = (
+        written(tmp_path, f"{name}-curves.svg", words=("iris", *words))[0].read_text()
+        for name, words in (("with", ()), ("without", ("--no-baseline",)))
+    )
+    assert ">k-means<" in with_it and "k-means" not in without
+
+
+def test_a_pair_plot_that_can_not_be_is_refused_before_the_run(tmp_path: Path) -> None:
+    for words in (("coins",), ("coins", "--n-init", "2"), ("federalist",)):
+        status, out, err = here("run", *words, "--export", str(tmp_path / "some-pairs.svg"))
+        assert status == 2 and not out and "some-pairs.svg" in err and "the pair plot is for a table" in err
+        assert is_one_sentence(err)
+    status, out, err = here("run", "coins", "--export", str(tmp_path / "some-pairs.csv"))
+    assert status == 2 and not out and "can't hold a pair plot: end the name" in err
+    assert not list(tmp_path.iterdir())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,11 +14,16 @@ import pytest
 from walking import walked
 
 from emtui.charts.heatmap import Matrix
+from emtui.charts.network_diagram import NetworkDiagram
 from emtui.charts.pair_grid import Notes, PairGrid
 from emtui.charts.scene import Bars, Curve, Dots, Ellipse, HLine, Mark, Scene
+from emtui.charts.unit_layers import SecondValue, UnitLayer
+from emtui.exports.pages.step_page import step_page
 from emtui.exports.picture_look import Look
-from emtui.exports.pictures.chart_plots import matrix_plot, pair_plots
+from emtui.exports.pictures import fonts
+from emtui.exports.pictures.chart_plots import diagram_plot, matrix_plot, pair_plots
 from emtui.exports.pictures.figure import MOST_VECTORS, PRINT, figure_bytes
+from emtui.exports.pictures.fonts import Fallback, fallback_for
 from emtui.exports.pictures.scene_plot import plot_of
 from emtui.exports.pictures.session_pictures import curves_file, picture_file
 from emtui.exports.pictures.shapes import Line, Sheet
@@ -181,7 +187,7 @@ def test_without_the_library_a_sentence_names_the_extra(monkeypatch: pytest.Monk
 def test_fewer_rows_than_there_are_is_said() -> None:
     snapshot = walked("old_faithful", 1).snapshot()
     few = replace(snapshot, rows=snapshot.rows[:100], responsibilities=snapshot.responsibilities[:100])
-    assert "100 of 272 rows are drawn." in picture_sheet(few, PRINT).notes
+    assert "100 of 272 rows are drawn, evenly from all." in picture_sheet(few, PRINT).notes
 
 
 def test_the_pictures_are_not_in_the_engine() -> None:
@@ -198,3 +204,78 @@ def test_the_axis_of_an_accuracy_that_never_changes_ends_at_one() -> None:
     assert scene.y_range == (0.9, 1.0)
     assert "1.1" not in plot_of(scene, PRINT).y_ticks.labels and "1.00" in plot_of(scene, PRINT).y_ticks.labels
     assert accuracy_scene(snapshot, PRINT).y_range is None
+
+
+def test_an_axis_far_from_zero_says_what_is_added_to_its_ticks() -> None:
+    far = Scene([Dots(np.array([0.0, 1.0, 2.0]), -192277.73 + 1e-6 * np.arange(3.0))], "a", "objective")
+    plot = plot_of(far, PRINT)
+    assert plot.y_label == f"objective: {plot.y_ticks.note}…" and re.fullmatch(
+        r"−192277.7\d+ \+ 1e−\d·", plot.y_ticks.note
+    )
+    whole = plot_of(Scene([Dots(np.arange(3.0), 1e8 + np.arange(3.0))], "a", "b"), PRINT)
+    assert whole.y_label == "b: 1e8 + …" and "0.0" not in whole.y_label
+    near = plot_of(Scene([Dots(np.arange(3.0), np.arange(3.0) * 1e150)], "a", "b"), PRINT)
+    assert (near.x_label, near.y_label) == ("a", "b ×1e150")
+    nameless = plot_of(replace(far, y_label=""), PRINT)
+    assert nameless.y_label == f"{plot.y_ticks.note}…"
+
+
+def test_letters_that_the_usual_fonts_lack_are_taken_from_an_installed_one_or_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def sheet(text: str) -> Sheet:
+        return Sheet(text, [[plot_of(Scene([Dots(np.arange(3.0), np.arange(3.0))], text), PRINT)]])
+
+    assert fallback_for(sheet("petal length − ▲ αβ → ½")) == Fallback()
+    with monkeypatch.context() as bare:
+        bare.setattr(fonts, "_installed", lambda: iter([("DejaVu Sans", fonts._path_of("DejaVu Sans"))]))
+        found = fallback_for(sheet("花 αβ 瓣"))
+        assert (found.families, found.missing) == ((), "瓣花") and "has U+74E3, U+82B1: drawn as boxes" in found.note
+        assert found.note.isascii()
+        svg = figure_bytes(sheet("花"), "svg").decode()
+        assert "花" in svg and "No installed font" not in svg
+    cjk = fallback_for(sheet("花瓣"))
+    assert bool(cjk.families) != bool(cjk.missing)  # on a machine with such a font, and on one without
+    style = figure_bytes(sheet("花瓣"), "svg").decode()
+    assert "花瓣" in style and all(family in style for family in cjk.families)
+
+
+def test_a_dotted_outline_covers_no_more_of_a_marker_than_its_dots() -> None:
+    root = svg_of(Scene([Dots(np.arange(3.0), np.arange(3.0)), Ellipse(np.ones(2), np.eye(2), style="dotted")]))
+    halo, line = (path.get("style", "") for path in root.iter(f"{SVG}path") if path.get("d", "").count("C ") == 4)
+    gaps = [re.search(r"stroke-dasharray: ([\d.]+),([\d.]+)", style) for style in (halo, line)]
+    dots = [[float(part) for part in gap.groups()] for gap in gaps if gap is not None]
+    assert len(dots) == 2 and dots[0] == pytest.approx(dots[1], rel=1e-3)
+
+
+def test_curves_are_named_by_what_is_drawn() -> None:
+    def names(source: str) -> list[str]:
+        return [plot.title for plot in curve_plots(walked(source, 5).snapshot(), PRINT)]
+
+    assert names("bars")[:1] == ["bound"] and not any(name.startswith("KL") for name in names("bars"))
+    assert names("iris")[:2] == ["log-likelihood and bound", "KL(q ‖ posterior)"]
+    assert names("coins")[0] == "log-likelihood and bound"
+
+
+def test_a_picture_by_itself_has_no_sign_of_a_cursor_and_says_which_rows_it_draws() -> None:
+    session = walked("iris", 4, model="mlp", k=2)
+    snapshot = session.snapshot()
+    view = view_for(snapshot.spec.model)
+    axes = next(axes for axes in view.axes(snapshot) if axes.is_slice)
+    sheet = picture_sheet(snapshot, PRINT, Look(axes=axes))
+    said = " ".join(sheet.notes)
+    assert "held: sepal length" in said and "▸" not in said
+    page = "".join(step_page(session, Look(axes=axes)))
+    assert all(escape(note) in page for note in sheet.notes[1:]) and "test rows" in page and "▸" not in page
+
+
+def test_the_lines_of_a_network_begin_after_the_values_beside_its_units() -> None:
+    def begin(one: str, other: str) -> float:
+        full = np.array([1.0])
+        ends = [UnitLayer(name, (name,), (".5",), full, 1) for name in "xy"]
+        hidden = UnitLayer("u", ("a",), (one,), full, 1, SecondValue("E[z]", (other,), full))
+        plot = diagram_plot(NetworkDiagram([ends[0], hidden, ends[1]], [np.ones((1, 1))] * 2), PRINT)
+        return max(float(line.x[0]) for line in plot.shapes if isinstance(line, Line))
+
+    assert begin("1.00", "1.00") - begin("1", "1") > 0.05
+    assert begin("1.00", "1.00") > 0.52 + 0.0105 * len("1.00 → 1.00")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import engine
-from engine.analysis.prediction_score import prediction_score
+from engine.analysis.prediction_score import prediction_scores
 from engine.analysis.study import Study, StudyResult, StudyRun
 from engine.baselines.backprop import BackpropMLP
 from engine.data.train_test import validation_split
@@ -62,8 +62,8 @@ def test_the_winner_is_fitted_again_to_all_training_rows_and_tested_once(iris):
     split = engine.train_test_split(iris.y, seed=2)
     X = (iris.X - iris.X[split.train].mean(axis=0)) / iris.X[split.train].std(axis=0)
     fitted = engine.fit(METHODS[result.best], X[split.train], iris.y[split.train], seed=4, max_iter=10, tol=0)
-    expected = prediction_score(METHODS[result.best], fitted.params, X[split.test], iris.y[split.test])
-    assert (run.test_log_loss, run.test_accuracy) == pytest.approx(expected)
+    expected = prediction_scores(METHODS[result.best], fitted.params, X[split.test], iris.y[split.test])
+    assert {"loss": run.test_log_loss, "accuracy": run.test_accuracy} == pytest.approx(dict(expected))
     assert "validation acc" in result.lines()[0] and "test" not in result.lines()[0]
 
 

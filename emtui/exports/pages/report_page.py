@@ -67,6 +67,11 @@ def data_pictures(snapshot: StepSnapshot) -> list[Picture]:
     return [Picture(plots[0].title or light.caption, plots, large=True) for plots in zip(*flat, strict=True)]
 
 
+def data_notes(snapshot: StepSnapshot) -> Sequence[str]:
+    """What there is to say below the data picture, as which rows near a slice are drawn."""
+    return pictured(snapshot, BOTH[0], Look()).notes
+
+
 def curve_pictures(snapshot: StepSnapshot) -> list[Picture]:
     """The curves of the branch."""
     light, dark = (curve_scenes(snapshot, palette) for palette in BOTH)

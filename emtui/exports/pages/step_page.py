@@ -78,7 +78,7 @@ def step_page(session: Session, look: Look | None = None) -> Iterator[str]:
     }
     title = " · ".join(where_parts(here)[:2])
     figure = _figure(shown[chosen.index(timeline.cursor)][0].caption, parts)
-    body = _body(here, len(frames) - 1, figure, _table(rows), curves, _notes(frames, len(steps), session))
+    body = _body(here, len(frames) - 1, figure, _table(rows), curves, _notes(frames, len(steps), session, shown[-1][0]))
     yield from page(title, parts.ink.css(), body, msgspec.json.encode(document).decode(), asset("steps.js"))
 
 
@@ -154,14 +154,14 @@ def _numbers(snapshot: StepSnapshot, names: Sequence[str]) -> list[str]:
     return made
 
 
-def _notes(frames: Sequence[StepSnapshot], n_steps: int, session: Session) -> list[str]:
-    """What the page leaves out."""
-    notes = []
+def _notes(frames: Sequence[StepSnapshot], n_steps: int, session: Session, shown: Pictured) -> list[str]:
+    """What there is to say of the picture, and what the page leaves out."""
+    notes = list(shown.notes)
     if len(frames) < n_steps:
         notes.append(f"{len(frames):,} of {n_steps:,} steps are here: the others lie between them.")
     drawn, n_rows = len(frames[0].rows), frames[0].n_rows
     if drawn < n_rows:
-        notes.append(f"{drawn:,} of {n_rows:,} rows are drawn; all of them count in the numbers.")
+        notes.append(f"{drawn:,} of {n_rows:,} rows are drawn, evenly from all; all of them count in the numbers.")
     if session.timeline.n_branches > 1:
         notes.append(f"Branch {session.timeline.branch + 1} of {session.timeline.n_branches}.")
     return notes

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import numpy as np
 from rich.cells import cell_len
 
-from emtui.charts.cell_text import clean
+from emtui.charts.cell_text import clean, wrapped
 from emtui.charts.scene import RGB, ColorArray, FloatArray
 from emtui.exports.pages.page_colors import BOTH, PageColors
 from emtui.exports.pictures.shapes import Boxes, Form, Line, Markers, Outline, Plot, Raster, Shape, Sign, Words
@@ -21,7 +21,7 @@ from emtui.exports.pictures.shapes import Boxes, Form, Line, Markers, Outline, P
 Pair: TypeAlias = tuple[Plot, Plot]
 
 _BOTTOM, _RIGHT, _TOP = 44, 10, 10
-_LETTER, _FONT = 6.6, 11.0  # pixels: the width of a letter, and its size
+_LETTER, _FONT, _LINE = 6.6, 11.0, 14  # pixels: the width of a letter, its size, and the height of a line
 _OPEN = ("ring", "open square", "open up", "open diamond", "open star", "open down")
 _BEYOND = 7  # pixels that a point on the axes needs
 _FINE = 600  # pixels of a raster above which its colours are made fewer
@@ -43,12 +43,14 @@ class Frame:
 
     @staticmethod
     def of(plots: Sequence[Plot], width: int = 640, height: int = 400) -> Frame:
-        """Room for the longest tick of these plots."""
-        longest = max((cell_len(label) for plot in plots for label in plot.y_ticks.labels), default=0)
-        named = 18 * any(plot.y_label for plot in plots)
+        """Room for the longest tick of these plots, and for names of axes in as many lines as they need."""
         if not any(plot.framed for plot in plots):
             return Frame(width, height, _RIGHT, _TOP)
-        return Frame(width, height, round(longest * _LETTER) + 14 + named)
+        longest = max((cell_len(label) for plot in plots for label in plot.y_ticks.labels), default=0)
+        upright = max((len(_lines(plot.y_label, height - _TOP - _BOTTOM)) for plot in plots), default=0)
+        left = round(longest * _LETTER) + 14 + (4 + _LINE * upright if upright else 0)
+        level = max((len(_lines(plot.x_label, width - left - _RIGHT)) for plot in plots), default=0)
+        return Frame(width, height, left, _BOTTOM + _LINE * max(0, level - 1))
 
 
 @dataclass
@@ -193,12 +195,17 @@ def _axes(plot: Plot, frame: Frame, ink: PageColors) -> list[str]:
         made.append(f'<path class="line {line}" d="M0 {_n(y)}h-4"/>')
         made.append(f'<text x="-7" y="{_n(y + 4)}" text-anchor="end" class="{muted}">{_text(label)}</text>')
     words = f'text-anchor="middle" class="{ink.fill(BOTH[0].text, BOTH[1].text)}"'
-    if plot.x_label:
-        made.append(f'<text x="{_n(width / 2)}" y="{height + 36}" {words}>{_text(plot.x_label)}</text>')
-    if plot.y_label:
-        place = f"translate({13 - frame.left} {_n(height / 2)})rotate(-90)"
-        made.append(f'<text transform="{place}" {words}>{_text(plot.y_label)}</text>')
+    for index, line in enumerate(_lines(plot.x_label, width)):
+        made.append(f'<text x="{_n(width / 2)}" y="{height + 36 + _LINE * index}" {words}>{_text(line)}</text>')
+    for index, line in enumerate(_lines(plot.y_label, height)):
+        place = f"translate({13 + _LINE * index - frame.left} {_n(height / 2)})rotate(-90)"
+        made.append(f'<text transform="{place}" {words}>{_text(line)}</text>')
     return made
+
+
+def _lines(label: str, room: int) -> list[str]:
+    """The name of an axis in lines that are shorter than the axis."""
+    return wrapped(clean(label), int(0.94 * room / _LETTER))
 
 
 def _shape(shape: Shape, other: Shape, size: tuple[int, int], ink: PageColors) -> Iterator[str]:
@@ -218,7 +225,8 @@ def _shape(shape: Shape, other: Shape, size: tuple[int, int], ink: PageColors) -
             dotted = " dotted" if shape.dotted else ""
             color = ink.stroke(shape.color, other.color)
             path = f"M{places[0]}C{' '.join(places[1:])}z"
-            yield f'<path class="halo" d="{path}"/><path class="line{dotted} {color}" stroke-width="1.6" d="{path}"/>'
+            yield f'<path class="halo{dotted}" d="{path}"/>'
+            yield f'<path class="line{dotted} {color}" stroke-width="1.6" d="{path}"/>'
         case Boxes(), Boxes():
             yield from _boxes(shape, other, size, ink)
         case Raster(), Raster():

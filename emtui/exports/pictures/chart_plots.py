@@ -18,14 +18,14 @@ from emtui.charts.pair_grid import Notes, PairGrid
 from emtui.charts.panels import Panels
 from emtui.charts.scene import RGB, FloatArray, IntArray
 from emtui.charts.unit_layers import MOST_UNITS, NEGATIVE, POSITIVE, UnitLayer, shown_units
-from emtui.exports.pictures.scene_plot import bare_plot, plot_of, ticks_of
+from emtui.exports.pictures.scene_plot import axis_label, bare_plot, plot_of, ticks_of
 from emtui.exports.pictures.shapes import NO_TICKS, Boxes, Line, Markers, Plot, Shape, Words
 
 _EDGE = 0.08  # of a small picture, which has no tick
 _NAME = 18  # letters of a unit's or a row's name
 _FAINTEST = 0.06  # of the largest weight of its layer: weaker ones are not drawn
 _TABLES = 0.36  # of a network's picture
-_BESIDE = 0.07  # of the width: where the lines of a hidden unit leave, after its value
+_LETTER = 0.0125  # of the width: a digit, about
 _BAR = 12  # letters
 
 
@@ -104,8 +104,8 @@ def _in_grid(plot: Plot, below: str, beside: str, measured: bool) -> Plot:
     """A plot with the names that its place has; ticks only beside a name."""
     return replace(
         plot,
-        x_label=fit(below, _NAME),
-        y_label=fit(beside, _NAME),
+        x_label=axis_label(below, plot.x_ticks, _NAME) if below else "",
+        y_label=axis_label(beside, plot.y_ticks if measured else NO_TICKS, _NAME) if beside else "",
         x_ticks=plot.x_ticks if below else NO_TICKS,
         y_ticks=plot.y_ticks if beside and measured else NO_TICKS,
         legend=(),
@@ -134,8 +134,7 @@ def diagram_plot(diagram: NetworkDiagram, palette: Palette) -> Plot:
     shapes: list[Shape] = []
     for index, values in enumerate(weights):
         between = values[np.ix_(shown[index + 1], shown[index])]
-        wide = _BESIDE if layers[index].second is None else 1.7 * _BESIDE
-        begin = x[index] + (0.015 if index == 0 else wide)
+        begin = x[index] + (0.015 if index == 0 else _beside(layers[index], shown[index]))
         shapes += _weights(between, (begin, x[index + 1] - 0.015), (heights[index], heights[index + 1]), palette)
     for index, layer in enumerate(layers):
         shapes += _units(layer, shown[index], float(x[index]), heights[index], palette, first=index == 0)
@@ -143,6 +142,17 @@ def diagram_plot(diagram: NetworkDiagram, palette: Palette) -> Plot:
         shapes.append(Words(0.0, foot + 0.005, clean(diagram.legend[0]), palette.muted, "start", 0.9))
     shapes += _tables(diagram.tables, foot, palette)
     return Plot(shapes, framed=False, description=clean(diagram.description))
+
+
+def _beside(layer: UnitLayer, shown: IntArray) -> float:
+    """How far from the dots of a hidden layer the lines leave: after the longest value that is written beside one."""
+    longest = max((cell_len(_value(layer, unit)) for unit in shown.tolist()), default=0)
+    return 0.03 + _LETTER * longest
+
+
+def _value(layer: UnitLayer, unit: int) -> str:
+    """The value of a unit, or both of them."""
+    return layer.texts[unit] if layer.second is None else f"{layer.texts[unit]} → {layer.second.texts[unit]}"
 
 
 def _heights(n: int, foot: float) -> FloatArray:
@@ -186,7 +196,7 @@ def _units(
     colors = np.array(fills, dtype=np.uint8).reshape(-1, 3)
     made: list[Shape] = [Markers(np.full(len(fills), x), heights, ["circle"], zeros, colors, strong=True)]
     for unit, y in zip(shown.tolist(), heights.tolist(), strict=True):
-        value = layer.texts[unit] if second is None else f"{layer.texts[unit]} → {second.texts[unit]}"
+        value = _value(layer, unit)
         name = fit(layer.names[unit], _NAME)
         words, anchor = (f"{name} {value}", "end") if first else (f"{value} {name}", "start")
         place = x - 0.02 if first else x + 0.02

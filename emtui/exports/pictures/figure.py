@@ -16,6 +16,7 @@ import numpy as np
 from emtui.charts.cell_text import clean, wrapped
 from emtui.charts.colors import LIGHT, Palette
 from emtui.charts.scene import RGB
+from emtui.exports.pictures.fonts import BASE, BASE_EVEN, fallback_for
 from emtui.exports.pictures.shapes import Boxes, Line, Markers, Outline, Plot, Raster, Shape, Sheet, Sign, Words
 from engine.errors import EngineError
 
@@ -35,14 +36,13 @@ _DPI = 300  # of that image
 _SIZE = 8.5  # points of a label's letters
 _WIDE = 88  # letters of a note's line
 _LETTER, _LEAST = 0.075, 18  # inches of a label's letter, about, and letters that any label has room for
+_EVEN = (BASE_EVEN, "Menlo", "Consolas")  # letters of one width
 _STYLE: dict[str, Any] = {
     "text.parse_math": False,  # a $ in a name is a $
     "svg.fonttype": "none",
     "svg.hashsalt": "emtui",
     "pdf.fonttype": 42,
-    "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "Helvetica", "Arial"],
-    "font.monospace": ["DejaVu Sans Mono", "Menlo", "Consolas"],
+    "font.sans-serif": [BASE, "Verdana", "Helvetica", "Arial"],
     "font.size": _SIZE,
     "axes.linewidth": 0.7,
     "axes.unicode_minus": True,
@@ -75,17 +75,19 @@ def figure_bytes(sheet: Sheet, ending: Literal["svg", "pdf"], palette: Palette =
     about = {"Title": clean(sheet.title), "Creator": "emtui"}
     dates: dict[str, None] = {"Date": None} if ending == "svg" else {"CreationDate": None, "ModDate": None}
     written = io.BytesIO()
-    with style.context(["default", _STYLE], after_reset=True), warnings.catch_warnings():
+    fallback = fallback_for(sheet)
+    fonts = {"font.family": ["sans-serif", *fallback.families], "font.monospace": list(_EVEN)}
+    with style.context(["default", _STYLE | fonts], after_reset=True), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a letter that no font here has
         close: dict[str, Any] = {"w_pad": 0.015, "h_pad": 0.015, "wspace": 0.0, "hspace": 0.0} if sheet.joined else {}
         layout = ConstrainedLayoutEngine(**close)
         figure = Figure(figsize=(sheet.width, sheet.height), layout=layout, facecolor=_hex(palette.background))
-        _draw_sheet(figure, sheet, palette)
+        _draw_sheet(figure, sheet, palette, fallback.note if ending == "pdf" else "")
         figure.savefig(written, format=ending, metadata=about | dates)
     return written.getvalue()
 
 
-def _draw_sheet(figure: Figure, sheet: Sheet, palette: Palette) -> None:
+def _draw_sheet(figure: Figure, sheet: Sheet, palette: Palette, fonts_note: str) -> None:
     """Title and caption, the plots in their rows, and the notes below."""
     rows, columns = len(sheet.plots), max(map(len, sheet.plots), default=1)
     drawn_as_image = 0
@@ -95,7 +97,7 @@ def _draw_sheet(figure: Figure, sheet: Sheet, palette: Palette) -> None:
             room = (sheet.width / columns, (sheet.height - 1.0) / rows)
             drawn_as_image = max(drawn_as_image, _draw_plot(axes, plot, palette, room, small=rows * columns > 4))
     figure.suptitle(_head(sheet), x=0.01, ha="left", fontsize=_SIZE + 1, color=_hex(palette.text), linespacing=1.4)
-    notes = [clean(note) for note in sheet.notes if note]
+    notes = [clean(note) for note in (*sheet.notes, fonts_note) if note]
     if drawn_as_image:
         notes.append(f"{drawn_as_image:,} points are drawn as an image of {_DPI} dots per inch.")
     if notes:
@@ -151,10 +153,12 @@ def _draw_shape(axes: Axes, shape: Shape, order: float, palette: Palette, *, sma
             from matplotlib.path import Path
 
             path = Path(shape.points, [Path.MOVETO, *[Path.CURVE4] * 12])
-            style, width = (0, (1.2, 1.6)) if shape.dotted else "solid", 0.9 if small else 1.3
-            # on a line in the background's colour, so that it is seen before points of its own
-            for ink, wide, dashes in ((palette.background, width + 1.4, "solid"), (shape.color, width, style)):
-                patch = PathPatch(path, fill=False, edgecolor=_hex(ink), linewidth=wide, linestyle=dashes)
+            width = 0.9 if small else 1.3
+            # on a line in the background's colour, so that it is seen before points of its own; a dotted one dot by dot
+            for ink, wide in ((palette.background, width + 1.4), (shape.color, width)):
+                dots = (0, (1.2 * width / wide, 1.6 * width / wide))  # in widths of the line
+                style = dots if shape.dotted else "solid"
+                patch = PathPatch(path, fill=False, edgecolor=_hex(ink), linewidth=wide, linestyle=style)
                 patch.set_zorder(order)
                 axes.add_patch(patch)
         case Boxes():
@@ -171,12 +175,15 @@ def _draw_shape(axes: Axes, shape: Shape, order: float, palette: Palette, *, sma
             axes.set_xlim(0.0, 1.0)
             axes.set_ylim(0.0, 1.0)
         case Words():
+            from matplotlib import rcParams
+
+            family = ["monospace" if shape.even else "sans-serif", *rcParams["font.family"][1:]]
             text = shape.text.replace(" ", "\N{NO-BREAK SPACE}") if shape.even else shape.text  # SVG joins spaces
             axes.text(
                 shape.x, shape.y, text, color=_hex(shape.color), va="center", zorder=order + 1,
                 ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
                 fontsize=_SIZE * shape.size - 1, fontweight="bold" if shape.bold else "normal",
-                family="monospace" if shape.even else "sans-serif", clip_on=False,
+                family=family, clip_on=False,
             )  # fmt: skip
     return 0
 

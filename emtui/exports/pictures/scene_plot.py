@@ -43,8 +43,8 @@ def plot_of(scene: Scene, palette: Palette, scales: tuple[Scale, Scale] | None =
     y_ticks = ticks_of(y, scene.y_ticks, _UP, 30)
     return Plot(
         tuple(shape for layer in scene.layers for shape in _shapes(layer, (x, y), palette)) if found else (),
-        _label(scene.x_label, x_ticks),
-        _label(scene.y_label, y_ticks),
+        axis_label(scene.x_label, x_ticks),
+        axis_label(scene.y_label, y_ticks),
         x_ticks,
         y_ticks,
         tuple(sign_of(*entry) for entry in legend_of(scene, palette)),
@@ -85,8 +85,13 @@ def ticks_of(scale: Scale, named: Sequence[tuple[float, str]] | None, count: int
     )
 
 
-def _label(text: str, ticks: Ticks) -> str:
-    return noted(fit(text, _LONGEST_LABEL), ticks)
+def axis_label(text: str, ticks: Ticks, longest: int = _LONGEST_LABEL) -> str:
+    """What an axis measures, and what is done with its ticks' labels: "objective: −192277.73 + …", "x ×1e150"."""
+    text, note = fit(text, longest), ticks.note
+    if not note or note.startswith("×"):
+        return noted(text, ticks)
+    note = f"{note}…" if note.endswith("·") else f"{note.removeprefix('+')} + …"
+    return f"{text}: {note}" if text else note
 
 
 def _fraction(scale: Scale, values: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ from emtui.charts.axes import Scale
 from emtui.charts.colors import Palette
 from emtui.charts.network_diagram import NetworkDiagram
 from emtui.charts.panels import Panels
-from emtui.charts.scene import Scene
+from emtui.charts.scene import Curve, Scene
 from emtui.exports.picture_look import Look
 from emtui.exports.pictures.chart_plots import diagram_plot, panel_plots
 from emtui.exports.pictures.scene_plot import plot_of, sign_of
@@ -66,7 +66,7 @@ def pictured(snapshot: StepSnapshot, palette: Palette, look: Look) -> Pictured:
     if axes is None:
         raise EngineError(f"the model {snapshot.spec.model.name} has no picture.")
     if axes.is_slice:
-        choice = look.choice or first_choice(snapshot.spec.dataset)
+        choice = replace(look.choice or first_choice(snapshot.spec.dataset), at_keys=False)
         panels = view.slices(snapshot, axes, palette, choice, highlight=look.row)
         if panels is not None:
             caption, notes = panels.title or view.caption(snapshot, axes), [note[0] for note in panels.notes]
@@ -83,7 +83,7 @@ def picture_sheet(snapshot: StepSnapshot, palette: Palette, look: Look | None = 
     shown = pictured(snapshot, palette, look or Look())
     notes = [kept_sentence(snapshot), *shown.notes]
     if len(snapshot.rows) < snapshot.n_rows:
-        notes.append(f"{len(snapshot.rows):,} of {snapshot.n_rows:,} rows are drawn.")
+        notes.append(f"{len(snapshot.rows):,} of {snapshot.n_rows:,} rows are drawn, evenly from all.")
     plots = shown.plots(palette)
     rows, columns = len(plots), max(map(len, plots))
     wide, high = (6.4, 4.4) if rows * columns == 1 else (max(6.4, 3.4 * columns), max(3.8, 2.9 * rows))
@@ -121,6 +121,14 @@ def curve_scenes(snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, Sc
     known = any(record.hits is not None for record in snapshot.records)
     finite = any(math.isfinite(record.elbo) for record in snapshot.records)
     for name, maker in makers[: 3 if known and snapshot.comparison is None else 2]:
+        if maker is kl_scene and finite and not any(math.isfinite(record.kl) for record in snapshot.records):
+            continue  # where the likelihood is not known, nor is how far the bound lies below it
         if finite or not made:
-            made.append((name, maker(snapshot, palette)))
+            scene = maker(snapshot, palette)
+            made.append((_drawn_words(scene) or name if maker is bound_scene else name, scene))
     return made
+
+
+def _drawn_words(scene: Scene) -> str:
+    """The curves of a scene by name, the first on top: one of two may be unknown."""
+    return " and ".join(layer.label for layer in reversed(scene.layers) if isinstance(layer, Curve) and layer.label)

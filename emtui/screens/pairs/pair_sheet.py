@@ -38,7 +38,8 @@ def pair_sheet(
         columns = PairOrder.of(data).window(0, min(_MOST_COLUMNS, data.n_features))
     alone = len(columns) < 2
     plot = PairPlot(snapshot, groups, PRINT, _POINTS[0] if alone else _POINTS[1])
-    said = [f"{plot.n_drawn:,} of {len(groups.rows):,} rows are drawn."] if plot.n_drawn < len(groups.rows) else []
+    n_rows = len(groups.rows)
+    said = [f"{plot.n_drawn:,} of {n_rows:,} rows are drawn, evenly from all."] if plot.n_drawn < n_rows else []
     said += [groups.said] if groups.said else []
     caption = f"coloured by {groups.title}"
     if alone:
