@@ -61,6 +61,7 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
 
     Params: ClassVar[type] = KMeansParams
     name: ClassVar[str] = "kmeans"
+    no_q_by_hand: ClassVar[str] = "k-means gives each row wholly to its nearest centre: move a centre."
     title: ClassVar[str] = "k-means"
     objective_label: ClassVar[str] = "−inertia"
     has_likelihood: ClassVar[bool] = False

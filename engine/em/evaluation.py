@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arrays import Array, IntArray, Rows
 from engine.em.expectation import EffectiveDraws, Expectation
-from engine.em.inference import Inference
+from engine.em.inference import Inference, settled_by
 from engine.em.model import Model, in_its_words
 from engine.em.observations import Observations
 from engine.em.observed import responsibilities
@@ -107,8 +107,8 @@ class Evaluation:
         return at_hand or "objective" in self.__dict__
 
     def moved(self, params: Any) -> Evaluation:
-        """The same pass at another θ."""
-        return Evaluation(self.model, self.data, params, self.inference)
+        """The pass at another θ, where q is chosen anew, of rows too that were given."""
+        return Evaluation(self.model, self.data, params, settled_by(self.inference))
 
     @property
     def seconds(self) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, Rows
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,51 @@ class Tempered:
     seed: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
-Inference = Exact | Hard | Sampled | Tempered
+@dataclass(frozen=True)
+class GivenRows:
+    """q as another E-step chooses it, but for single rows whose q a person gave (`engine.by_hand.q_moved`).
+
+    others: how q of the other rows is chosen. rows: the place of each such row among those that count, and its q.
+    """
+
+    others: Exact | Hard | Sampled | Tempered
+    rows: tuple[tuple[int, tuple[float, ...]], ...]
+
+    @property
+    def seed(self) -> int | tuple[int, int]:
+        """That of the others."""
+        return (0, 0) if isinstance(self.others, Hard) else self.others.seed
+
+    def put_in(self, q: Array, entropy: Array, rows: Rows, n_rows: int) -> None:
+        """Write q of the given rows into q (K, m) of some rows, and its entropy into theirs (m,)."""
+        places = np.arange(n_rows)[rows]
+        for row, shares in self.rows:
+            here = places == row
+            if here.any():
+                given = np.array(shares)
+                q[:, here] = given[:, None]
+                entropy[here] = -float((given * np.log(np.where(given > 0, given, 1.0))).sum())
+
+
+Inference = Exact | Hard | Sampled | Tempered | GivenRows
 EXACT = Exact()
+
+
+def settled_by(inference: Inference) -> Exact | Hard | Sampled | Tempered:
+    """How q of the rows is chosen that nobody gave."""
+    return inference.others if isinstance(inference, GivenRows) else inference
 
 
 def temperature_of(inference: Inference | None) -> float:
     """The temperature of the posterior which q is, or was drawn from; 1 unless it is tempered."""
-    return inference.temperature if isinstance(inference, Tempered) else 1.0
+    settled = None if inference is None else settled_by(inference)
+    return settled.temperature if isinstance(settled, Tempered) else 1.0
 
 
 def uniforms(inference: Inference, n_rows: int) -> Array | None:
     """One uniform number per row for an E-step that draws, or None; the same for the same seed."""
-    if isinstance(inference, Sampled):
-        return np.random.default_rng(inference.seed).random(n_rows)
-    return None
+    settled = settled_by(inference)
+    return np.random.default_rng(settled.seed).random(n_rows) if isinstance(settled, Sampled) else None
 
 
 def generator_of(inference: Inference) -> np.random.Generator:
@@ -76,12 +107,13 @@ def assign(log_joint: Array, inference: Inference, uniform: Array | None = None)
 
     Args:
         log_joint: (K, n) ln p(x, z=k | θ), overwritten by the responsibilities; a row may hold −inf, not all of them.
-        inference: how q is chosen.
+        inference: how q is chosen; that of rows which were given is put in afterwards (`GivenRows.put_in`).
         uniform: (n,) uniform numbers, needed by `Sampled`.
 
     Returns:
         responsibilities (K, n), ln p(x | θ) (n,), and the entropy of q (n,), in nats.
     """
+    inference = settled_by(inference)
     top = log_joint.max(axis=0)
     # A row that no component explains (all −inf) would give −inf − −inf = nan: every component gets an equal share.
     lost = np.isneginf(top)

@@ -69,6 +69,8 @@ class Model(HasOptions, ABC, Generic[P, D]):
     independent_rows: ClassVar[bool] = True  # some rows can be fitted without the others, unlike the steps of a chain
     predicts_unseen: ClassVar[bool] = False  # `predict_unseen` fills in what is missing of a row
     parts_q: ClassVar[bool] = False  # Q is the sum of `q_parts`; set for a class that defines them
+    no_q_by_hand: ClassVar[str] = "q of this model is not a handful of shares of each row that could be moved."
+    """Why no row's q can be moved by hand, in a sentence; "" where it can, since its E-step takes `GivenRows`."""
     size_option: ClassVar[str] = "n_components"  # the option that -k sets
 
     @property

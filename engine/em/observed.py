@@ -18,7 +18,7 @@ import numpy as np
 from engine.arrays import Array, IntArray, Rows, as_numbers, is_sparse, length, take
 from engine.em.class_labels import codes_among, observed_labelled
 from engine.em.given import Given, private, watched
-from engine.em.inference import EXACT, Inference, Sampled
+from engine.em.inference import EXACT, Inference, Sampled, settled_by
 from engine.em.model import D, Model
 from engine.em.observations import Observations
 from engine.em.parameters import arrays_of, with_arrays
@@ -181,7 +181,8 @@ def _responsibilities_apart(
     units = np.unique(given.unit[wanted])
     rows = np.flatnonzero(np.isin(given.unit, units))
     found, theta = np.full((len(rows), n_columns), np.nan), _theta(params)
-    calm = EXACT if isinstance(inference, Sampled) else inference
+    settled = settled_by(inference)
+    calm = EXACT if isinstance(settled, Sampled) else settled
 
     def of(some: IntArray) -> Array:
         return np.asarray(model.responsibilities(theta, _apart(model, params, data, some), slice(None), calm))

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.em.evaluation import Posterior
-from engine.em.inference import Exact, Tempered
+from engine.em.inference import Exact, GivenRows, Tempered
 from engine.em.parameters import largest_difference
 from engine.em.step import Step
 from engine.errors import OptionError
@@ -303,5 +303,5 @@ def rules_for(max_iter: int, tol: float, stopping: StoppingRule | None) -> tuple
 
 
 def _restless(step: Step) -> bool:
-    """A small move is no convergence if a rule has just set the parameters, or if the temperature is still falling."""
-    return isinstance(step.inference, Tempered) or any(event.breaks_ascent for event in step.events)
+    """A small move is no convergence if a rule or a hand has set something, or if the temperature is still falling."""
+    return isinstance(step.inference, Tempered | GivenRows) or any(event.breaks_ascent for event in step.events)

@@ -20,7 +20,7 @@ from engine.em.observed import around_row
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.row_states import RowStates
-from engine.explain.worked import explainer, need_row
+from engine.explain.worked import explainer, inference_of, need_row
 from engine.parallel import one_blas_thread
 
 MOST = 10
@@ -112,11 +112,10 @@ def _as_counted(step: Step, row: int) -> tuple[Step, int]:
     problem = step.problem
     if problem.data.given is None:
         return step, row
-    assert step.at_q is not None
     theta, data, place = around_row(problem.model, step.params, problem.data, row)
     theta_q, *_ = around_row(problem.model, step.params_q, problem.data, row)
     problem = replace(problem, data=data)
-    return replace(step, problem=problem, params=theta, at_q=problem.at(theta_q, step.at_q.inference)), place
+    return replace(step, problem=problem, params=theta, at_q=problem.at(theta_q, inference_of(step, row))), place
 
 
 def _points(states: RowStates, held: IntArray, log_abscissa: Array, log_evidence: float) -> tuple[JensenPoint, ...]:

@@ -12,12 +12,12 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.em.inference import Hard, Sampled, Tempered
+from engine.em.inference import GivenRows, Hard, Sampled, Tempered
 from engine.em.step import Step
 
 Quantity = Literal["log_likelihood", "elbo", "kl", "q_value", "entropy", "log_prior", "objective"]
 Reason = Literal[
-    "by_hand", "event", "gradient", "hard", "sampled", "annealed", "leap", "estimate", "prior", "branch",
+    "by_hand", "given", "event", "gradient", "hard", "sampled", "annealed", "leap", "estimate", "prior", "branch",
     "unexplained",
 ]  # fmt: skip
 _OF: dict[Quantity, str] = {
@@ -78,8 +78,9 @@ class Fall:
     Attributes:
         quantity: "objective", "log_likelihood" or "elbo".
         amount: by how much, above 0.
-        reason: by_hand: parameters or row weights were changed by hand; event: the M-step set parameters by a
-            rule; gradient: a step that was too long; hard, sampled, annealed: the algorithm does not promise it;
+        reason: by_hand: parameters, row weights or q were changed by hand; given: the M-step followed such a q;
+            event: the M-step set parameters by a rule; gradient: a step that was too long; hard, sampled, annealed:
+            the algorithm does not promise it;
             leap: an accelerated step goes past the top of the bound; estimate: drawn E-steps, `errors` standard
             errors; prior: the prior gained more than that; branch: the step before is not the one that this step came
             from.
@@ -167,6 +168,8 @@ def _reason(step: Step, previous: Step, quantity: Quantity, changes: dict[Quanti
     if any(event.breaks_ascent for event in step.events):
         return "gradient" if problem.model.ascent == "gradient" else "event"
     inference = step.inference
+    if isinstance(inference, GivenRows):
+        return "given"
     if isinstance(inference, Hard):
         return "hard"
     if isinstance(inference, Sampled) or problem.model.ascent == "drawn":

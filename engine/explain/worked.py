@@ -18,6 +18,7 @@ import numpy as np
 from engine.arrays import Array, as_numbers
 from engine.editing.entries import Entry, entry_named, value_of
 from engine.em.evaluation import Evaluation
+from engine.em.inference import Inference, settled_by
 from engine.em.maximization import Event
 from engine.em.observed import around_row
 from engine.em.step import Step
@@ -166,7 +167,13 @@ def _as_counted(step: Step, row: int) -> tuple[Step, int]:
         return step, row
     theta, data, place = around_row(step.problem.model, step.params_q, step.problem.data, row)
     problem = replace(step.problem, data=data)
-    return replace(step, problem=problem, at_q=problem.at(theta, step.at_q.inference)), place
+    return replace(step, problem=problem, at_q=problem.at(theta, inference_of(step, row))), place
+
+
+def inference_of(step: Step, row: int) -> Inference:
+    """How q of a given row was chosen: what was given by hand are rows that count."""
+    assert step.inference is not None
+    return step.inference if step.problem.data.place_of(row) is not None else settled_by(step.inference)
 
 
 def need_row(step: Step, row: int) -> None:

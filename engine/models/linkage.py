@@ -16,7 +16,7 @@ import numpy as np
 from engine.arrays import Array, Rows
 from engine.editing.entries import Entry
 from engine.em.expectation import Expectation
-from engine.em.inference import EXACT, Exact, Inference, Sampled, assign
+from engine.em.inference import EXACT, Exact, GivenRows, Inference, Sampled, assign, settled_by
 from engine.em.maximization import Event, Maximization
 from engine.em.model import Model
 from engine.em.observations import Observations
@@ -57,6 +57,7 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
     Params: ClassVar[type] = LinkageParams
     name: ClassVar[str] = "linkage"
     title: ClassVar[str] = "genetic linkage"
+    no_q_by_hand: ClassVar[str] = ""
 
     @property
     def takes_measurements(self) -> bool:
@@ -113,6 +114,11 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
 
     def _split(self, params: LinkageParams, data: CellCounts, inference: Inference) -> tuple[Array, Array]:
         """q of the first cell: shares (n, 2) of its parts, and the entropy (n,) of one of its animals."""
+        if isinstance(inference, GivenRows):
+            shares, each = self._split(params, data, inference.others)
+            by_part = np.ascontiguousarray(shares.T)
+            inference.put_in(by_part, each, slice(None), data.n_rows)
+            return by_part.T, each
         n, part = data.n_rows, float(params.theta) / 4
         if isinstance(inference, Sampled):  # each animal is drawn: so many of x₁ come out in the second part
             first = data.X[:, 0]
@@ -181,7 +187,7 @@ class GeneticLinkage(Model[LinkageParams, CellCounts], Explains):
 
     def row_states(self, step: Step, row: int) -> RowStates:
         """The two parts of the first cell, for one of its animals; they are all alike unless they are drawn."""
-        if isinstance(step.inference, Sampled):
+        if step.inference is not None and isinstance(settled_by(step.inference), Sampled):
             raise EngineError("each animal was drawn by itself, so they have no picture in common.")
         with np.errstate(divide="ignore"):
             log_joint = np.log(np.array([0.5, float(step.params.theta) / 4]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from engine.arrays import Array, IntArray, Rows, as_numbers
 from engine.editing.entries import Entry
 from engine.em.evaluation import Evaluation
 from engine.em.expectation import Expectation
-from engine.em.inference import EXACT, Inference, assign, uniforms
+from engine.em.inference import EXACT, GivenRows, Inference, assign, uniforms
 from engine.em.model import D, Model, P
 from engine.em.row_text import RowText
 from engine.em.step import Step
@@ -44,6 +44,8 @@ S = TypeVar("S", bound="tuple[Any, ...]")
 @dataclass(frozen=True)
 class Mixture(Model[P, D], Explains):
     """A finite mixture; see the module."""
+
+    no_q_by_hand: ClassVar[str] = ""
 
     @abstractmethod
     def log_joint(self, params: P, data: D, rows: Rows) -> Array:
@@ -95,6 +97,8 @@ class Mixture(Model[P, D], Explains):
             fewest = np.where(kept, zeros, np.inf).min(axis=0)
             joint = np.where(kept & (zeros == fewest), logs, -np.inf)
             r[:, lost], _, entropy[lost] = assign(joint, inference, None if uniform is None else uniform[lost])
+        if isinstance(inference, GivenRows):
+            inference.put_in(r, entropy, rows, data.n_rows)
         return r, log_evidence, entropy
 
     def expect(self, params: P, data: D, inference: Inference = EXACT) -> Expectation:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.editing.entries import Entry, value_of
-from engine.em.inference import Hard, Sampled, temperature_of
+from engine.em.inference import GivenRows, Hard, Sampled, settled_by, temperature_of
 from engine.em.step import Step
 from engine.explain.derivation import (
     LEAST_LOG,
@@ -43,7 +43,7 @@ def mixture_row(step: Step, row: int, at: Densities) -> Worked:
         results = tempered_lines(lines, results, temperature, logs)
     quotient_lines(lines, results, logs)
     r = responsibilities_of(step, row)
-    _settled(lines, step, r, data.y is not None and int(data.y[row]) >= 0)
+    settled_lines(lines, step, row, r, data.y is not None and int(data.y[row]) >= 0)
     return Worked("row", str(row), tuple(lines), r, "E-step", LOGS if logs else "")
 
 
@@ -60,9 +60,12 @@ def _joint_lines(weights: Array, log_weights: Array, log_density: Array, logs: b
     ]
 
 
-def _settled(lines: list[WorkedLine], step: Step, r: Array, known: bool) -> None:
-    """Add how a known label, or an algorithm with hard assignments, changes the posterior."""
-    whole = {Hard: "1 for the largest", Sampled: "1 for the one drawn"}.get(type(step.inference))
+def settled_lines(lines: list[WorkedLine], step: Step, row: int, r: Array, known: bool) -> None:
+    """Add how a known label, an algorithm with hard assignments, or a hand changes the posterior."""
+    inference = step.inference
+    whole = {Hard: "1 for the largest", Sampled: "1 for the one drawn"}.get(type(inference and settled_by(inference)))
+    if isinstance(inference, GivenRows) and row in dict(inference.rows):
+        whole = "given by hand"
     formula = "known label" if known else whole
     if formula:
         lines += [line("assignment", formula, "value", [("r", value)], k) for k, value in enumerate(r)]

@@ -158,6 +158,7 @@ ROW_BEFORE = re.compile(r"(?<!\ba )\b[Rr]ow $")  # and not "0.3 a row"
 BY_THE_USER = {  # numbers that are given back to whoever typed them, and rows that are not those of the data
     "emtui/screens/edit/row_weight_table.py": 1,  # "There is no row 17 among those that are fitted"
     "emtui/session/row_weights.py": 1,  # "there is no row 17"
+    "engine/editing/edits.py": 1,  # the same
     "engine/explain/worked.py": 1,  # the same
     "engine/models/network/likeliest_configurations.py": 1,  # the same
     "engine/em/given_start.py": 1,  # a row of a matrix of probabilities, as in the three below

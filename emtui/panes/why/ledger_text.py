@@ -190,6 +190,7 @@ def _why(fall: Fall) -> str:
 
 _REASONS: dict[Reason, str] = {
     "by_hand": "moved by hand",
+    "given": "q was moved by hand, so the M-step raised a bound that did not touch",
     "event": "the M-step set parameters by a rule, not by the maximum",
     "gradient": "the gradient step was too long",
     "hard": "hard assignment pushes up the bound alone",

@@ -20,6 +20,7 @@ from engine.models.experts.data import ExpertRows
 from engine.models.experts.gaussian_experts import residuals
 from engine.models.experts.multinomial import log_softmax
 from engine.models.experts.params import ExpertsParams, GaussianExperts
+from engine.models.mixture_explanation import settled_lines
 
 _INPUTS = 24  # that have lines of their own
 _ROWS = 6  # that pull most
@@ -42,7 +43,9 @@ def expert_row(step: Step, row: int) -> Worked:
             values = [("g", np.exp(log_g[k])), ("p", np.exp(log_p[k]))]
             lines.append(line("joint", "g · p(y | x, k)", "product", values, k))
     quotient_lines(lines, [one.result for one in lines if one.role == "joint"], logs)
-    return Worked("row", str(row), tuple(lines), responsibilities_of(step, row), "E-step", LOGS if logs else "")
+    r = responsibilities_of(step, row)
+    settled_lines(lines, step, row, r, False)
+    return Worked("row", str(row), tuple(lines), r, "E-step", LOGS if logs else "")
 
 
 def _input_lines(x: Array) -> list[WorkedLine]:

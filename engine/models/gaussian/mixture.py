@@ -15,7 +15,7 @@ import numpy as np
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.expectation import Expectation
-from engine.em.inference import EXACT, Exact, Inference, assign, uniforms
+from engine.em.inference import EXACT, Exact, GivenRows, Inference, assign, uniforms
 from engine.em.maximization import Maximization
 from engine.em.model import Ascent
 from engine.em.step import Step
@@ -256,6 +256,8 @@ def _over_rows(model: GaussianMixture, a_pass: Pass, data: GaussianRows, inferen
             else:
                 log_joint = model._clamped(log_joint, data, rows)
                 r, evidence, each = assign(log_joint, inference, None if draws is None else draws[rows])
+                if isinstance(inference, GivenRows):
+                    inference.put_in(r, each, rows, data.n_rows)
                 if weight is None:
                     log_likelihood, entropy = _total(evidence, None), float(each.sum())
                 else:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from engine.arrays import Array, IntArray, Rows
 from engine.editing.entries import Entry
 from engine.em.expectation import Expectation
-from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled, Tempered, temperature_of
+from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled, Tempered, settled_by, temperature_of
 from engine.em.maximization import Maximization
 from engine.em.model import Model
 from engine.em.row_text import RowText, row_number
@@ -66,6 +66,10 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
 
     Params: ClassVar[type] = HiddenMarkovParams
     name: ClassVar[str] = "hmm"
+    no_q_by_hand: ClassVar[str] = (
+        "the steps of a sequence hang together: q is of whole paths through the states, and no row's part of it can be "
+        "moved by itself."
+    )
     takes_labels: ClassVar[bool] = True
     title: ClassVar[str] = "hidden Markov model"
     size_option: ClassVar[str] = "n_states"
@@ -408,6 +412,7 @@ def smooth(chain: Chain, weight: Array) -> Smoothed:
 
 def posterior_of(chain: Chain, weight: Array, inference: Inference, *, in_logs: bool = False) -> Smoothed:
     """q(z) as `inference` chooses it; `log_evidence` is ln Σ_z of what q is proportional to, or 0 for a single path."""
+    inference = settled_by(inference)
     if isinstance(inference, Exact | Tempered):
         chosen = chain.tempered(inference.temperature) if isinstance(inference, Tempered) else chain
         return smooth_logs(chosen, weight) if in_logs else smooth(chosen, weight)

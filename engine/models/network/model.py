@@ -81,6 +81,10 @@ class LatentMLP(MultilayerPerceptron[NetworkParams]):
 
     Params: ClassVar[type] = NetworkParams
     name: ClassVar[str] = "mlp"
+    no_q_by_hand: ClassVar[str] = (
+        "q of a network is of all its hidden units together, over their configurations: no unit's part of it can be "
+        "moved by itself."
+    )
     title: ClassVar[str] = "network trained by EM"
 
     hidden_units: int | tuple[int, ...] = options.hidden_units()

@@ -45,6 +45,9 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
 
     Params: ClassVar[type] = TopicParams
     name: ClassVar[str] = "topics"
+    no_q_by_hand: ClassVar[str] = (
+        "q of a document is of its mixture and of the topic of every word at once, and no handful of shares to move."
+    )
     title: ClassVar[str] = "topics (latent Dirichlet allocation)"
     exact: ClassVar[bool] = False
     has_likelihood: ClassVar[bool] = False  # a bound below it
