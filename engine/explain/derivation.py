@@ -23,6 +23,7 @@ Operation = Literal[
 ]  # fmt: skip
 Role = Literal[
     "part",  # of a density: a distance, a power
+    "answer",  # of a row of answers: p of a yes, 1 − p of a no
     "density",  # p(x | component)
     "joint",  # weight × density
     "evidence",  # the sum over the components

@@ -34,6 +34,8 @@ from engine.models.probabilities import (
 )
 from engine.options import option
 
+_SETS = 10  # of tosses, that have lines of their own
+
 
 @dataclass(frozen=True)
 class BinomialParams(Parameters):
@@ -211,12 +213,34 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
             return counted_lines(counts, k)
         if not heads[k] + tails[k] > 0:
             return None
+        assert step.at_q is not None
+        data: Any = step.problem.data
+        r = self.responsibilities(step.at_q.params, data, slice(None), step.at_q.inference)[:, k]
         return [
+            *set_lines(r, data.X[:, 0], data, "heads"),
             line("total", "expected heads = Σ r · heads", "value", [("heads", heads[k])], k),
+            *set_lines(r, data.tosses - data.X[:, 0], data, "tails"),
             line("total", "expected tails = Σ r · tails", "value", [("tails", tails[k])], k),
             line("count", "expected tosses", "sum", [("heads", heads[k]), ("tails", tails[k])], k),
             line("parameter", "heads / tosses", "quotient", [("heads", heads[k]), ("tosses", heads[k] + tails[k])], k),
         ]
+
+
+def set_lines(r: Array, counts: Array, data: TossCounts, what: str) -> list[WorkedLine]:
+    """What is expected of each set of tosses, r · heads; of very many sets those with the most."""
+    weight = np.ones(len(r)) if data.sample_weight is None else data.sample_weight
+    weighed = data.sample_weight is not None
+    expected = r * counts * weight
+    shown = np.arange(len(r)) if len(r) <= _SETS else np.sort(np.argsort(-expected, kind="stable")[:_SETS])
+    lines = []
+    for i in shown.tolist():
+        values = [("r", r[i]), (what, counts[i]), *([("weight", weight[i])] if weighed else [])]
+        formula = f"r · {what}" + (" · weight" if weighed else "")
+        lines.append(line("part", formula, "product", values, row=data.row_of(i)))
+    if len(r) > len(shown):
+        said = f"the other {len(r) - len(shown):,} sets"
+        lines.append(line("part", said, "value", [(said, expected.sum() - expected[shown].sum())]))
+    return lines
 
 
 def letter(coin: int) -> str:

@@ -10,7 +10,7 @@ from rich.style import Style
 
 from emtui.charts.cell_text import clean, fit, pad, wrapped
 from emtui.charts.colors import Palette
-from emtui.views.number_format import number
+from emtui.views.number_format import number, probability
 from emtui.widgets.table_columns import Piece, TableCell, ink
 from engine.em.row_text import RowName, row_number
 from engine.explain.derivation import Operation, Worked, WorkedLine
@@ -20,7 +20,9 @@ _MOST_FACTORS = 24  # of products, and pairs that are summed: a unit each
 _WIDEST = 76  # cells: in a wider line a result stands too far from its formula
 _DIGITS = 4
 _WIDEST_NAME = 14  # cells
-_DETAILS = ("part", "density")
+_LISTED_NAME = 3  # cells of what numbers side by side are called
+_ANSWER_NAME, _ANSWER_CELL = 16, 7  # cells: the least for an answer's name, and what each component's number has
+_DETAILS = ("part", "answer", "density")
 _STRONG = ("evidence", "responsibility", "assignment", "prediction", "slope", "parameter")
 
 
@@ -83,8 +85,13 @@ class _DerivationPage:
         """Lines of one formula for several components, rows or classes go below it; others below their component."""
         made: list[TableCell] = []
         component: int | None = None
-        for plain, group in _groups(lines):
+        for place, (plain, group) in enumerate(groups := _groups(lines)):
             formula = self.said(plain)
+            if group[0].role == "answer" and self.width >= _ANSWER_NAME + _ANSWER_CELL * len(group):
+                if not place or groups[place - 1][1][0].role != "answer":
+                    made.append(self._answer_heads(group))
+                made.append(self._answer_row(formula, group))
+                continue
             if len(group) > 1 or group[0].row is not None or group[0].target is not None:
                 made += [((text, self.faint),) for text in _wrapped(formula, self.width)]
                 room = max(cell_len(self._who(line)) for line in group)
@@ -98,6 +105,23 @@ class _DerivationPage:
             component = line.component
             made += self._line(line, "  " if self.heads and component is not None else "", formula)
         return made
+
+    def _answer_heads(self, group: Sequence[WorkedLine]) -> TableCell:
+        """The components above their columns."""
+        room = self.width - _ANSWER_CELL * len(group)
+        heads = ((fit(self._who(one), _ANSWER_CELL - 1), self._ink(one.component)) for one in group)
+        pieces = ((" " * (_ANSWER_CELL - cell_len(text)) + text, style) for text, style in heads)
+        return ((" " * room, Style()), *pieces)
+
+    def _answer_row(self, formula: str, group: Sequence[WorkedLine]) -> TableCell:
+        """An answer by its name, and p or 1 − p of each component beside it."""
+        room = self.width - _ANSWER_CELL * len(group)
+        name, colon, said = formula.rpartition(":")
+        if room - cell_len(said) < _ANSWER_NAME:
+            said = said.partition(",")[0]
+        text = f"{fit(name, room - cell_len(said) - 2)}:{said}" if colon else fit(formula, room - 1)
+        numbers = "".join(_small(one.result).rjust(_ANSWER_CELL) for one in group)
+        return ((pad(text, room), self.faint), (numbers, Style()))
 
     def _who(self, line: WorkedLine) -> str:
         """The row, the class or the component that a line belongs to."""
@@ -118,8 +142,10 @@ class _DerivationPage:
         """One line of the derivation: beside its formula if there is room, else below it."""
         said, result, width = expression(line), number(line.result, _DIGITS), self.width
         if line.operation == "listed":
-            formula = f"{formula} =" if formula else ""
-            return [((part, Style()),) for part in _wrapped(f"{head}{formula} {said}", width, "")]
+            indent = "  " if self.heads and line.component is not None else ""
+            text = f"{pad(formula, _LISTED_NAME)} = {said}"
+            texts = [indent + text] if cell_len(indent + text) <= width else _wrapped(text, width, indent)
+            return [((text, Style()),) for text in texts]
         strong = Style(bold=line.role in _STRONG or None)
         color = self._ink(line.component) if head.strip() else self.faint
         parts = " = ".join(part for part in (formula, said) if part)
@@ -175,6 +201,11 @@ def expression(line: WorkedLine) -> str:
     return "" if line.operation == "value" else _WRITTEN[line.operation](line.numbers)
 
 
+def _small(value: float) -> str:
+    """A probability with three decimals, one digit of a smaller one."""
+    return probability(value) if value >= 5e-4 or value == 0 else number(value, 1)
+
+
 def _n(value: float) -> str:
     text = number(value, _DIGITS)
     return f"({text})" if value < 0 else text
@@ -185,7 +216,7 @@ def _terms(texts: Sequence[str], sign: str, most: int = _MOST_TERMS) -> str:
     shown = list(texts[:most])
     if len(texts) > len(shown):
         shown.append(f"… {len(texts) - len(shown)} more")
-    return f" {sign} ".join(shown)
+    return (f" {sign} " if sign else " ").join(shown)
 
 
 def _sum(numbers: Sequence[float]) -> str:
@@ -228,7 +259,7 @@ _WRITTEN: dict[Operation, Callable[[Sequence[float]], str]] = {
         ],
         "+",
     ),
-    "listed": lambda numbers: " ".join(number(value, _DIGITS) for value in numbers),
+    "listed": lambda numbers: _terms([f"{number(value, _DIGITS):>8}" for value in numbers], "", _MOST_FACTORS),
     "log_sum_exp": lambda numbers: f"ln({_terms([f'e^{_n(value)}' for value in numbers], '+')})",
 }
 

@@ -5,6 +5,7 @@ A chosen row stands among them: 1 and 0 where it was seen, ? at the predicted pr
 
 from __future__ import annotations
 
+import re
 from math import isqrt
 from typing import Any
 
@@ -112,6 +113,11 @@ class BernoulliView(View):
         said = [f"component {k + 1} has the weight {probability(float(w))}" for k, w in enumerate(weights)]
         row = "" if highlight is None else f" The chosen row: {answers_sentence(answers_of_row(snapshot, highlight))}"
         return f"{self.caption(snapshot, axes)}: {plural(snapshot.n_rows, 'row')}; {'; '.join(said)}.{row}"
+
+    def with_names(self, snapshot: StepSnapshot, formula: str) -> str:
+        """Answers by the names of their columns."""
+        names = snapshot.spec.dataset.feature_names
+        return re.sub(r"^x (\d+)(?=:)", lambda found: names[int(found[1])], formula)
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """A row for the weights and one for each column of the data, a column for each component."""

@@ -11,20 +11,26 @@ from engine.models.gaussian.params import GaussianParams, inverse_factors
 from engine.models.gaussian.statistics import LOG_2PI, GaussianStatistics
 from engine.models.mixture_explanation import Densities
 
+_COLUMNS = 6  # of which all covariances are written down
+
 
 def gaussian_densities(x: Array, params: GaussianParams, kind: str) -> Densities:
-    """N(x | μ, Σ) = exp(−½ (d ln 2π + ln |Σ| + D²)),  D² = (x − μ)ᵀ Σ⁻¹ (x − μ)."""
+    """N(x | μ, Σ) = exp(−½ (d ln 2π + ln |Σ| + D²)),  D² = (x − μ)ᵀ Σ⁻¹ (x − μ), with x, μ and Σ written in."""
     K, d = params.means.shape
     inverse = inverse_factors(params, kind)
-    lines, logs = [], np.empty(K)
+    lines, logs = [_listed("x", x)], np.empty(K)
+    if kind == "tied":
+        lines += _spread_lines(params.covariances, None)
     for k in range(K):
         one = inverse if kind == "tied" else inverse[k]
         difference = x - params.means[k]
         u = one @ difference if one.ndim == 2 else one * difference
         diagonal = one.diagonal() if one.ndim == 2 else np.broadcast_to(one, d)
         distance, log_determinant = float(u @ u), -2.0 * float(np.log(diagonal).sum())
-        squares = [(f"u{j}", value**2) for j, value in enumerate(u)]
-        lines.append(line("part", "D² = ‖L⁻¹(x − μ)‖²", "sum", squares, k, result=distance))
+        lines.append(_listed("μ", params.means[k], k))
+        if kind != "tied":
+            lines += _spread_lines(params.covariances[k], k)
+        lines.append(_distance_line(x, params, kind, k, u, distance))
         values = [("d ln 2π", d * LOG_2PI), ("ln |Σ|", log_determinant), ("D²", distance)]
         found = line("density", "ln N = −½ (d ln 2π + ln |Σ| + D²)", "log_normal", values, k, log=True)
         logs[k] = found.result
@@ -32,6 +38,36 @@ def gaussian_densities(x: Array, params: GaussianParams, kind: str) -> Densities
             found = line("density", "N = exp(−½ (d ln 2π + ln |Σ| + D²))", "normal", values, k)
         lines.append(found)
     return lines, logs
+
+
+def _distance_line(x: Array, params: GaussianParams, kind: str, k: int, u: Array, distance: float) -> WorkedLine:
+    """D² as a sum over the columns where Σ is diagonal or a single variance, else by L⁻¹, L Lᵀ = Σ."""
+    d = len(x)
+    if kind in ("full", "tied") and d > 1:
+        squares = [(f"u{j}", value**2) for j, value in enumerate(u)]
+        return line("part", "D² = ‖L⁻¹(x − μ)‖²", "sum", squares, k, result=distance)
+    own = params.covariances if kind == "tied" else params.covariances[k]
+    variances = np.broadcast_to(own.reshape(-1), d)
+    triples = zip(x, params.means[k], variances, strict=True)
+    values = [pair for a, m, v in triples for pair in (("x", a), ("μ", m), ("σ²", v))]
+    formula = "D² = (x − μ)²/σ²" if d == 1 else "D² = Σ (x − μ)²/σ²"
+    return line("part", formula, "squared_deviations", values, k, result=distance)
+
+
+def _spread_lines(spread: Array, k: int | None) -> list[WorkedLine]:
+    """Σ row by row, its variances alone where there are many columns; or σ²."""
+    if spread.size == 1:
+        return [_listed("σ²", spread, k)]
+    if spread.ndim < 2:
+        return [_listed("σ² of the columns", spread, k)]
+    if len(spread) > _COLUMNS:
+        return [_listed("variances, the diagonal of Σ", spread.diagonal(), k)]
+    return [_listed("Σ" if j == 0 else f"Σ {j + 1}", row, k) for j, row in enumerate(spread)]
+
+
+def _listed(formula: str, numbers: Array, k: int | None = None) -> WorkedLine:
+    """Numbers side by side."""
+    return line("part", formula, "listed", [(f"{formula} {j}", value) for j, value in enumerate(numbers.ravel())], k)
 
 
 def moment_lines(
