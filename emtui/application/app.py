@@ -18,14 +18,14 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette, Provider
 from textual.filter import LineFilter
 from textual.theme import Theme
 
-from emtui.application import caps_lock, drawn_lines, gc_pause, one_heap, terminal_probe, theme_memory
+from emtui.application import caps_lock, drawn_lines, gc_pause, one_heap, terminal_probe, theme_memory, threads
 from emtui.application.key_order import KeyDealtWith, KeyOrder
+from emtui.application.letting_go import LettingGo
 from emtui.application.line_filters import NoColors, PlainLetters, TogetherFromRight
 from emtui.application.splash import OpeningScreen
 from emtui.settings import themes
@@ -48,7 +48,7 @@ def _commands() -> type[Provider]:
     return ExploreCommands
 
 
-class EmtuiApp(App[None]):
+class EmtuiApp(LettingGo):
     """Opens the explorer on the given choices, which may be made after the first frame is drawn, or on a session."""
 
     TITLE = "emtui"
@@ -99,6 +99,7 @@ class EmtuiApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the explorer once the outlines are drawn, and report settings that could not be used."""
+        threads.leave_nothing()
         if not self.is_headless:
             self._leave_on_signals()
             self._ask_the_terminal()

@@ -74,7 +74,7 @@ class KeyOrder:
         if self._marks < _AT_LEAST or (not rests and self._marks < _AT_MOST):
             self._send_mark()
             return None
-        self._waiting = False
+        self._waiting, self._at = False, None  # which would hold a screen that is left otherwise
         return self._held.popleft() if self._held else None
 
     def _look_for_lost(self) -> None:

@@ -1,11 +1,13 @@
-"""What is closed is freed, with what it drew: nothing holds a screen that was left, but the thread that worked last."""
+"""What is closed is freed, with what it drew: nothing holds a screen that was left, no task, no thread, no message."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from weakref import WeakSet, ref
 
 import pytest
@@ -16,6 +18,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from emtui.panes.pane import Pane
 from emtui.spec.choose import choose
 from emtui.widgets.following_theme import follow_theme
 
@@ -66,9 +69,27 @@ async def test_a_screen_that_was_left_is_freed(source: str, model: str, keys: st
 
         def held() -> list[str]:
             live = live_screens(of_others)
-            return [name for (name,) in names if live[name] > 1]
+            return [name for (name,) in names if live[name]]
 
         assert await until(held), held()
+
+
+async def test_a_screen_is_not_held_by_what_was_mounted_or_worked_for_it() -> None:
+    """A widget that the explorer got meanwhile, threads that worked for it, a message in its name."""
+    async with driving(choose("coins", max_iter=3)) as app:
+        of_others = every_screen()
+        await app.send("x")
+        dialog = app.app.screen
+        with dialog._context():  # as in what the dialog handles
+            explorer(app.app).query(Pane).first().mount(Static("of the explorer"))
+        for _ in range(3):  # in several threads
+            dialog.run_worker(partial(time.sleep, 0.01), thread=True)
+        assert await until(lambda: len(app.app.workers))
+        closed = ref(dialog)
+        del dialog
+        await app.send("escape")
+        await app.settle()
+        assert await until(lambda: closed()) and not [one for one in every_screen() if one not in of_others]
 
 
 async def test_the_lines_that_a_closed_widget_drew_are_freed() -> None:
