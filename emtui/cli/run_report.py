@@ -53,12 +53,7 @@ class TextPrinter:
 
     def restart(self, restart: Restart) -> None:
         """How one of several starts ended."""
-        if restart.error is not None:
-            self._output.line(f"seed {restart.seed}: could not be run: {restart.error}")
-            return
-        ended, plural = "converged" if restart.converged else "stopped", "" if restart.n_iter == 1 else "s"
-        found = f"objective {number(restart.objective)}, {ended} after {restart.n_iter} iteration{plural}"
-        self._output.line(f"seed {restart.seed}: {found}")
+        self._output.line(restart_line(restart))
 
     def step(self, step: Step, scores: Mapping[str, float]) -> None:
         """The line of a step, below the heads of the columns, and one for each thing out of the ordinary.
@@ -82,6 +77,15 @@ class TextPrinter:
     def end(self, outcome: RunSummary) -> None:
         """The summary."""
         self._output.lines(summary(outcome))
+
+
+def restart_line(restart: Restart) -> str:
+    """How one of several starts ended."""
+    if restart.error is not None:
+        return f"seed {restart.seed}: could not be run: {restart.error}"
+    ended, plural = "converged" if restart.converged else "stopped", "" if restart.n_iter == 1 else "s"
+    found = f"objective {number(restart.objective)}, {ended} after {restart.n_iter} iteration{plural}"
+    return f"seed {restart.seed}: {found}"
 
 
 def heading(spec: RunSpec) -> list[str]:

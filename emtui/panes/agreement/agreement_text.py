@@ -32,18 +32,24 @@ from engine.text import quoted
 _ROWS_SUMMED = 20_000
 
 
-def agreement_lines(snapshot: StepSnapshot, width: int, palette: Palette) -> tuple[TableCell, ...]:
-    """Hits, indices, shares, criteria and the confusion matrix, most important first; no line is wider than width."""
+def agreement_lines(
+    snapshot: StepSnapshot, width: int, palette: Palette, *, tables: bool = True
+) -> tuple[TableCell, ...]:
+    """Hits, indices, shares, criteria and the confusion matrix, most important first; no line is wider than width.
+
+    tables: without them it is the lines that can be read one by one.
+    """
     if snapshot.comparison is not None:
         from emtui.panes.agreement.rival_text import comparison_lines
 
-        return (*comparison_lines(snapshot.comparison, snapshot.spec.model, width, palette), *_weighed(snapshot, width))
+        compared = comparison_lines(snapshot.comparison, snapshot.spec.model, width, palette, tables=tables)
+        return (*compared, *_weighed(snapshot, width))
     lines: list[TableCell] = [*_hits(snapshot, width, palette), *_indices(snapshot, width), *_matching(snapshot, width)]
-    lines += _shares(snapshot, width, palette)
+    lines += _shares(snapshot, width, palette) if tables else ()
     lines += _weighed(snapshot, width)
     lines += _criteria(snapshot, width)
     lines += _remarks(snapshot, width)
-    if snapshot.agreement is not None:
+    if tables and snapshot.agreement is not None:
         lines += _confusion(snapshot, snapshot.agreement, width, palette)
     return tuple(lines)
 

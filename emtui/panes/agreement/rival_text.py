@@ -25,8 +25,16 @@ if TYPE_CHECKING:
 _ROOM_FOR_KINDS = 18
 
 
-def comparison_lines(comparison: MethodComparison, model: Any, width: int, palette: Palette) -> list[TableCell]:
-    """Hits and losses of both methods, then their confusion matrices, side by side if both fit, and what differs."""
+ON_ITS_WAY = "The other method is on its way."
+
+
+def comparison_lines(
+    comparison: MethodComparison, model: Any, width: int, palette: Palette, *, tables: bool = True
+) -> list[TableCell]:
+    """Hits and losses of both methods, then their confusion matrices, side by side if both fit, and what differs.
+
+    tables: without them it is the lines that can be read one by one.
+    """
     sides = [(short_name(model), comparison.here)]
     if comparison.rival_here is not None:
         sides.append((comparison.rival_name, comparison.rival_here))
@@ -36,7 +44,7 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
     for color, (name, found) in enumerate(sides):
         lines += _method(name, found, loss, room, width, ink(palette, palette.color(color), bold=True))
     if comparison.rival_here is None:
-        lines += wrapped(comparison.rival_why or "The other method is on its way.", width)
+        lines += wrapped(comparison.rival_why or ON_ITS_WAY, width)
     elif comparison.rival_here.iteration < comparison.here.iteration:
         behind = f"{sides[1][0]} has come to iteration {comparison.rival_here.iteration}"
         lines += wrapped(behind, width)
@@ -45,7 +53,7 @@ def comparison_lines(comparison: MethodComparison, model: Any, width: int, palet
     said = "" if comparison.rival_model is None else differences(model, comparison.rival_model)
     said = " ".join(filter(None, (estimated_losses(found for _, found in sides), said)))
     last = ["", *wrapped(said, width)] if said else []
-    if comparison.split.numeric:
+    if comparison.split.numeric or not tables:
         return [*lines, *last]
     matrices = [(f"{name}, {kind}", score.confusion) for name, kind, score in scores if isinstance(score, Score)]
     return [*lines, "", *_confusions(matrices, classes, width, palette), *last]
