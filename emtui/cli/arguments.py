@@ -39,6 +39,7 @@ class Request:
     writes them to. name: what to replay, or the session to open or show. data_file: where its data are now. resume:
     open the session that was kept last. mouse: the app takes it. grid: words and numbers of a sweep.
     exports: the files that a run, a report or a sweep is written to. plot: a run ends with charts.
+    words: a run is told in words.
     asked_rows, asked_table: rows to predict for, in words and in a file. theme: the colours of the app; "" for those of
     the settings, or of last time.
     """
@@ -56,6 +57,7 @@ class Request:
     grid: Mapping[str, Any] = field(default_factory=dict)
     exports: Sequence[str] = ()
     plot: bool = False
+    words: bool = False
     asked_rows: Sequence[str] = ()
     asked_table: str | None = None
     theme: str = ""
@@ -95,7 +97,10 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     found["data"] = _data(found)
     json, n_init = bool(found.pop("json", False)), int(found.pop("n_init", 1))
     baseline = bool(found.pop("baseline", True))
-    plot = bool(found.pop("plot", False))
+    plot, words_only = bool(found.pop("plot", False)), bool(found.pop("words", False))
+    if words_only and (json or plot):
+        other = "--json prints for programs" if json else "--plot draws charts for eyes"
+        raise UsageError(f"--words is for ears, and {other}: leave one of them out.")
     if plot and json:
         raise UsageError("--plot draws charts for eyes, and --json prints for programs: leave one of them out.")
     predictions, exports = found.pop("predictions", None), found.pop("exports", None) or ()
@@ -106,7 +111,8 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     spec = {name: value for name, value in found.items() if value is not None}
     return Request(
         command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
-        exports=exports, plot=plot, asked_rows=asked_rows, asked_table=asked_table, mouse=mouse, theme=theme,
+        exports=exports, plot=plot, words=words_only, asked_rows=asked_rows, asked_table=asked_table, mouse=mouse,
+        theme=theme,
     )  # fmt: skip
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from emtui.cli.run_json import JsonPrinter
-from emtui.cli.run_report import TextPrinter
+from emtui.cli.printers import Printer, printer_for
 from emtui.cli.run_summary import judge
 from emtui.cli.shell_output import Output
 from emtui.spec.atomic_files import ExportError, check_free, write_file
@@ -39,6 +38,7 @@ def run(
     *,
     n_init: int = 1,
     as_json: bool = False,
+    words: bool = False,
     baseline: bool = True,
     predictions: str | None = None,
     exports: Sequence[str] = (),
@@ -47,9 +47,9 @@ def run(
 ) -> None:
     """Run EM until it stops and print every half-step as it is taken; several starts are run first, the best is shown.
 
-    baseline: k-means is run beside it, for as long as EM took or five seconds. predictions: the file that what is said
-    of every row in the end is written to. exports: further files; the ending of each says what it is. plot: charts come
-    after the report. say: is told what is going on.
+    words: each step is told as the panes of the explorer tell it. baseline: k-means is run beside it, for as long as EM
+    took or five seconds. predictions: the file that what is said of every row in the end is written to. exports:
+    further files; the ending of each says what it is. plot: charts come after the report. say: is told of progress.
 
     Raises:
         EngineError: the model can't start, or no start could be run; where nothing could, nothing has been printed.
@@ -62,7 +62,7 @@ def run(
         raise EngineError("a given start can be run only once: leave out --start or --n-init.")
     ending = None if predictions is None else _ending(predictions)
     files = _files(exports, () if predictions is None else [predictions])
-    printer = JsonPrinter(output) if as_json else TextPrinter(output)
+    printer = printer_for(output, as_json=as_json, words=words)
     begun = time.monotonic()
     walked = _walk(spec, n_init, printer, say, files)
     kept = _told(walked, printer, say, keep_all=plot or files is not None)
@@ -90,9 +90,7 @@ class _Walk:
     restarts: tuple[Restart, ...] = ()
 
 
-def _walk(
-    spec: RunSpec, n_init: int, printer: JsonPrinter | TextPrinter, say: Callable[[str], None], files: RunFiles | None
-) -> _Walk:
+def _walk(spec: RunSpec, n_init: int, printer: Printer, say: Callable[[str], None], files: RunFiles | None) -> _Walk:
     """Begin a run, or run several starts and take the best; the printer says with which choices.
 
     files: they look first whether such a run can be written to them.
@@ -120,9 +118,7 @@ def _walk(
     return _Walk(chosen, iter(best), _scored_many(spec, chosen, n_init, best[-1].iteration), restarts)
 
 
-def _told(
-    walked: _Walk, printer: JsonPrinter | TextPrinter, say: Callable[[str], None], *, keep_all: bool
-) -> list[Step]:
+def _told(walked: _Walk, printer: Printer, say: Callable[[str], None], *, keep_all: bool) -> list[Step]:
     """Take the steps and print each; all of them come back, or the last few."""
     kept: deque[Step] = deque(maxlen=None if keep_all else _RECENT)
     for step in walked.steps:

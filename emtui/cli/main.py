@@ -154,7 +154,7 @@ def _run(request: Request) -> int:
         run(
             _choose(request), output, n_init=request.n_init, as_json=request.json, baseline=request.baseline,
             say=progress.now, predictions=request.predictions, exports=request.exports,
-            plot=request.plot,
+            plot=request.plot, words=request.words,
         )  # fmt: skip
     return DONE
 

@@ -173,6 +173,7 @@ def _run_parser() -> Parser:
     options.add_starts(parser)
     add = parser.add_argument
     add("--plot", action="store_true", help="charts at the end: curves, first column with densities, confusion")
+    add("--words", action="store_true", help="every step in lines of words, as a screen reader reads them")
     add("--json", action="store_true", help="one JSON object a line, with the names of engine.Step")
     add("--predictions", metavar="FILE", help="write what the run says of every row in the end (.csv, .json, .parquet)")
     add(

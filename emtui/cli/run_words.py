@@ -15,7 +15,7 @@ from engine.em.step import Step
 
 
 class WordsPrinter:
-    """Says each step as the panes of the explorer do, as soon as it is taken."""
+    """Says each step as the panes of the explorer do, as soon as it is taken; minus signs are hyphens throughout."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -38,7 +38,7 @@ class WordsPrinter:
             self._session = Session.of_run(self._spec, [step])
         else:
             self._session.timeline.record(step)
-        self._output.lines(["", *map(printable, step_words(self._session.snapshot()))])
+        self._output.lines(["", *(printable(line).replace("−", "-") for line in step_words(self._session.snapshot()))])
 
     def end(self, outcome: RunSummary) -> None:
         """The summary."""

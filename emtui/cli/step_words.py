@@ -50,7 +50,7 @@ def step_words(snapshot: StepSnapshot) -> Iterator[str]:
     step = snapshot.step
     notes = run_notes(snapshot.spec) if step.phase == "init" else ()
     yield f"iteration {step.iteration}, {_PHASES[step.phase]}."
-    yield " ".join((step_sentence(snapshot), *notes))
+    yield " ".join((step_sentence(snapshot).replace(": press e.", "."), *notes))  # a key of the app
     for name, lines in (
         ("why", _ledger(snapshot)),
         ("parameters", _parameters(snapshot)),
