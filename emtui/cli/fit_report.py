@@ -40,7 +40,7 @@ from emtui.spec.run_notes import run_notes
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of, sample_weight_of, table_of
 from emtui.views import view_for
-from emtui.views.number_format import number, plural
+from emtui.views.number_format import as_in_app, number, plural
 from emtui.views.step_text import where_parts
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import plain
@@ -122,7 +122,7 @@ def _of_data(spec: RunSpec) -> list[Section]:
     with np.errstate(all="ignore"):
         columns = X[:, : len(names)]
         numbers = [f(columns, axis=0) for f in (np.nanmean, np.nanstd, np.nanmin, np.nanmax)]
-    rows = [[name, *(number(float(each[j])) for each in numbers)] for j, name in enumerate(names)]
+    rows = [[name, *(as_in_app(number(float(each[j]))) for each in numbers)] for j, name in enumerate(names)]
     if data.n_features > len(names):
         said.append(f"The first {len(names)} columns:")
     return [Section("Data", said, table=ReportTable(("column", "mean", "sd", "least", "greatest"), rows))]
@@ -149,11 +149,11 @@ def _of_fit(spec: RunSpec, outcome: RunSummary, snapshot: StepSnapshot) -> list[
     careful = [
         *run_notes(spec),
         *weak,
-        *outcome.remarks,
+        *(remark for remark in outcome.remarks if remark not in outcome.notes),
         *dict.fromkeys(event.message for event in step.events if not event.stops),
     ]
     table = view_for(snapshot.spec.model).parameters(snapshot)
-    rows = [[row.name, *(cell.text.strip() for cell in row.cells)] for row in table.rows[:_ROWS]]
+    rows = [[row.name, *(as_in_app(cell.text.strip()) for cell in row.cells)] for row in table.rows[:_ROWS]]
     notes = [table.note] if table.note else []
     drawn = thinned(snapshot)
     few = list(data_notes(drawn))
@@ -163,6 +163,7 @@ def _of_fit(spec: RunSpec, outcome: RunSummary, snapshot: StepSnapshot) -> list[
     return [
         Section("Why it stopped", [_sentence(line) for line in stopped]),
         Section("Warnings", [_sentence(line) for line in careful] or ["None."]),
+        Section("Notes", [_sentence(line) for line in outcome.notes]),
         Section("Picture", few, pictures=data_pictures(drawn)),
         Section("Curves", pictures=curve_pictures(snapshot)),
         Section("Parameters", notes, table=ReportTable(("", *table.columns), rows)),
@@ -170,6 +171,7 @@ def _of_fit(spec: RunSpec, outcome: RunSummary, snapshot: StepSnapshot) -> list[
 
 
 def _sentence(line: str) -> str:
+    line = as_in_app(line)
     return f"{line[:1].upper()}{line[1:]}" + ("" if line.endswith(".") else ".")
 
 
@@ -199,7 +201,7 @@ def _optima(spec: RunSpec, say: Say) -> list[Section]:
     if len(now.optima) > 1:
         light, dark = (optima_scene(now, 0, palette) for palette in BOTH)
         pictures.append(scene_picture("starts that ended at each optimum", light, dark))
-    return [Section(title, [optima_verdict(now)], table=_report_table(table, ("share",)), pictures=pictures)]
+    return [Section(title, [as_in_app(optima_verdict(now))], table=_report_table(table, ("share",)), pictures=pictures)]
 
 
 def _sizes(spec: RunSpec, say: Say) -> list[Section]:
@@ -225,11 +227,11 @@ def _sizes(spec: RunSpec, say: Say) -> list[Section]:
     light, dark = (size_scene(candidates, "bic", kinds, palette) for palette in BOTH)
     table = _report_table(size_table(sizes, "bic", kinds, BOTH[0]))
     picture = scene_picture("BIC, the smaller the better", light, dark)
-    return [Section(title, [sizes_verdict(candidates), *late], table=table, pictures=[picture])]
+    return [Section(title, [as_in_app(sizes_verdict(candidates)), *late], table=table, pictures=[picture])]
 
 
 def _report_table(table: PlainTable, without: Sequence[str] = ()) -> ReportTable:
     """A table of the app as text."""
     kept = [place for place, column in enumerate(table.columns) if column.key not in without]
     heads = [plain(table.columns[place].title) for place in kept]
-    return ReportTable(heads, [[plain(row[place]).strip() for place in kept] for row in table.rows])
+    return ReportTable(heads, [[as_in_app(plain(row[place]).strip()) for place in kept] for row in table.rows])

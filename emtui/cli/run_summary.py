@@ -14,7 +14,7 @@ from emtui.spec.tolerance import tolerance_of
 from engine.analysis.classic_end import classic_end
 from engine.analysis.convergence import Convergence, convergence_of
 from engine.analysis.evaluation import Agreement, Criteria, criteria, hard_shares
-from engine.analysis.remarks import remarks_on
+from engine.analysis.remarks import notes_among, remarks_on
 from engine.arrays import Array
 from engine.em.algorithms import Annealed
 from engine.em.evaluation import Posterior
@@ -35,7 +35,7 @@ class RunSummary:
     restarts: every start that was tried; none where there was only one. criteria, hard_shares and agreement are None
     where the model or the data have none; baseline is k-means, where there is an agreement to compare; comparison a
     network beside the other way to train it, where the model is one. convergence is what the last steps tell.
-    remarks: what else a reader must know.
+    remarks: what else a reader must know; notes: those of them that warn of nothing.
     """
 
     spec: RunSpec
@@ -48,6 +48,7 @@ class RunSummary:
     comparison: MethodComparison | None = None
     convergence: Convergence | None = None
     remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def judge(
@@ -79,10 +80,11 @@ def judge(
         shares = hard_shares(labels, len(weights.array), data.given_weight)
     convergence = convergence_of(recent, tolerance_of(spec))
     remarks = remarks_on(step)
+    notes = notes_among(remarks, model)
     if too_slow:
         remarks += (f"k-means was left out: it takes longer than {patience:z.0f} seconds, and than EM did.",)
     remarks += annealed_lower(spec, step)
-    return RunSummary(spec, step, restarts, found, shares, agreed, baseline, comparison, convergence, remarks)
+    return RunSummary(spec, step, restarts, found, shares, agreed, baseline, comparison, convergence, remarks, notes)
 
 
 def annealed_lower(spec: RunSpec, step: Step) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from emtui.exports.data_table import NEEDS, WRITERS, DataTable, json_text, need_library
-from emtui.exports.markup_table import latex_lines, markdown_lines
+from emtui.exports.latex_table import latex_lines
+from emtui.exports.markup_table import markdown_lines
 from emtui.exports.notebook import notebook_text
 from emtui.exports.parameter_markup import parameter_tables
 from emtui.exports.picture_look import Look

@@ -9,7 +9,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from emtui.exports.data_table import Columns, DataTable
 from emtui.exports.export import Export, table_exports
-from emtui.exports.markup_table import as_markup, latex_lines, markdown_lines
+from emtui.exports.latex_table import latex_lines
+from emtui.exports.markup_table import as_markup, markdown_lines
 from emtui.networks.sizes import SizesResult, size_name
 from emtui.session.race import Race, Racer
 from emtui.spec.run_spec import RunSpec

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -194,3 +195,17 @@ def decimals_apart(values: Sequence[float]) -> int:
         if not texts or texts.count(fixed(max(known), decimals)) == 1:
             return decimals
     return 6
+
+
+def as_in_app(text: str) -> str:
+    """Words of the shell with numbers as the app has them: a true minus, and 134586.2 without a comma; 9,000 rows stay.
+
+    A measured number is told from a count by its point, its sign, or by standing alone.
+    """
+    text = re.sub(r"(?<![\w.)\]-])-(?=\.?\d|inf\b)", MINUS, text)
+    text = re.sub(r"(?<=\de)-(?=\d)", MINUS, text)
+    measured = rf"(?<![\w.,]){MINUS}\d{{1,3}}(?:,\d{{3}})+|(?<![\w.,])\d{{1,3}}(?:,\d{{3}})+(?=\.\d)"
+    whole = rf"{MINUS}?\d{{1,3}}(?:,\d{{3}})+"
+    if re.fullmatch(whole, text):
+        return text.replace(",", "")
+    return re.sub(measured, lambda found: found[0].replace(",", ""), text)

@@ -7,11 +7,18 @@ from typing import Any
 
 from engine.em.algorithms import algorithm_named
 from engine.em.loop import begin_problem, e_step, m_step
+from engine.em.model import Model
 from engine.em.row_text import RowText
 from engine.em.step import Problem, Step
 from engine.errors import EngineError
 
+_POSITIVE = "a log-likelihood of densities may be positive"
 _SAME = 1e-6  # nats a row: closer than that no run comes to rest, and rounding may add as much where columns are alike
+
+
+def notes_among(remarks: tuple[str, ...], model: Model[Any, Any]) -> tuple[str, ...]:
+    """Those of `remarks_on` that warn of nothing."""
+    return tuple(said for said in remarks if not model.remarks_warn or said.startswith(_POSITIVE))
 
 
 def remarks_on(step: Step) -> tuple[str, ...]:
@@ -28,10 +35,7 @@ def positive_log_likelihood(step: Step) -> str:
     if not (model.has_likelihood and step.log_likelihood > 0):
         return ""
     a_row = step.log_likelihood / data.total_weight
-    said = (
-        "a log-likelihood of densities may be positive, and it shifts with the units of the data: "
-        f"here it is {a_row:z.3g} a row"
-    )
+    said = f"{_POSITIVE}, and it shifts with the units of the data: here it is {a_row:z.3g} a row"
     single = _of_one_component(step)
     if single is None:
         return said

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from test_pages import HOSTILE, elements
 
 from emtui.cli.arguments import UsageError, parse
 from emtui.cli.main import main
+from emtui.views.number_format import as_in_app
 
 
 def request(*words: str) -> tuple[str | None, list[str]]:
@@ -76,3 +78,30 @@ def test_what_warns_of_the_data_stands_under_warnings(tmp_path: Path, monkeypatc
     for said in ("The columns are on very different scales", "&#x27;word&#x27; was left out"):
         assert found and said in careful and said not in before
     assert "None." not in careful
+
+
+def test_numbers_have_one_style_and_what_warns_of_nothing_is_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emtui.cli.fit_report._STARTS", 3)
+    monkeypatch.setattr("emtui.cli.fit_report._SIZES", 2)
+    table, there = tmp_path / "a.csv", tmp_path / "a.html"
+    draw = np.random.default_rng(1).normal(size=(2000, 2)) * 1e30
+    table.write_text("a,b\n" + "".join(f"{x!r},{y!r}\n" for x, y in draw.tolist()))
+    assert main(["report", str(table), "-k", "2", "--export", str(there), "--no-baseline", "--max-iter", "5"]) == 0
+    found = elements(there.read_text("utf-8"))
+    said = [*found.text["p"], *found.text["td"]]
+    assert not [text for text in said if re.search(r"(?<![\w-])-\d|\de-\d|−\d+,\d|,\d{3}\.\d", text)]
+    assert any("−28" in text for text in said) and any("2,000 rows" in text for text in said)
+    there = tmp_path / "ice.html"
+    assert main(["report", "icecream", "--export", str(there), "--max-iter", "3"]) == 0
+    before, notes, after = there.read_text("utf-8").partition("<h2>Notes</h2>")
+    assert notes and "Time adds" in after and "Time adds" not in before
+
+
+def test_words_of_the_shell_as_in_the_app() -> None:
+    assert as_in_app("log-likelihood -134,586.214, 9,000 rows") == "log-likelihood −134586.214, 9,000 rows"
+    assert (
+        as_in_app("changed by 5.72e-07, a-1 (-2) -.5 -inf 2021-05") == "changed by 5.72e−07, a-1 (−2) −.5 −inf 2021-05"
+    )
+    assert (as_in_app("147,994"), as_in_app("−382,531"), as_in_app("1,234.5")) == ("147994", "−382531", "1234.5")

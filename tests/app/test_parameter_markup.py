@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from walking import walked
 
 from emtui.exports.export import EXPORTS, export_for
+from emtui.exports.latex_table import latex_lines
 from emtui.exports.latex_text import maths, words
-from emtui.exports.markup_table import MarkupTable, Symbol, latex_lines, markdown_lines, markdown_text, numbers_alike
+from emtui.exports.markup_table import MarkupTable, Symbol, markdown_lines, markdown_text, numbers_alike
 
 DOCUMENT = "\\documentclass{{article}}\n\\usepackage{{booktabs}}\n\\begin{{document}}\n{}\n\\end{{document}}\n"
 
@@ -176,6 +177,23 @@ def test_latex_compiles(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stdout[-2000:]
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
+def test_long_names_stay_on_the_page(tmp_path: Path) -> None:
+    names = [60 * "y", 60 * "W", "measured very carefully in the second laboratory of 2021", 12 * "a_b%&", 30 * "花"]
+    by_rows = [[f"covariance {a}, {b}", Symbol("Σ"), 0.25, -1e-9, 3.5] for a in names for b in names]
+    tables = [
+        MarkupTable(f"of {names[0]}", ["component", None, "1", "2", "3"], 2, by_rows, notes=[names[1]]),
+        MarkupTable("to", ["from", *names], 1, [[name, *(0.1 * j for j in range(5))] for name in names]),
+        MarkupTable("study", ["a", "b", "c", "v"], 3, [[names[0][:40], names[2][:40], "yes", 1.5]], by_column=True),
+    ]
+    text = "".join(latex_lines(tables))
+    assert "p{" in text and r"\shortstack[r]{" in text
+    (tmp_path / "a.tex").write_text(DOCUMENT.format(text))
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60)
+    assert done.returncode == 0 and b"Overfull" not in done.stdout, done.stdout[-3000:]
 
 
 def test_room_on_a_page_is_by_the_width_of_letters() -> None:

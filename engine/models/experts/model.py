@@ -79,6 +79,7 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
     name: ClassVar[str] = "experts"
     title: ClassVar[str] = "mixture of experts"
     supervised: ClassVar[bool] = True
+    remarks_warn = True
     learner: ClassVar[str] = LEARNER
     takes_target: ClassVar[bool] = True
     for_numbers: ClassVar[Mapping[str, Any]] = {"expert": "gaussian"}

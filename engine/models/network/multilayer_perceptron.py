@@ -43,6 +43,7 @@ class MultilayerPerceptron(Model[W, NetworkRows], Explains):
     """Layers of hidden units under an output. A subclass declares its options (`network.options`) and trains it."""
 
     supervised: ClassVar[bool] = True
+    remarks_warn = True
     takes_target: ClassVar[bool] = True
     for_numbers: ClassVar[Mapping[str, Any]] = FOR_NUMBERS
     size_option: ClassVar[str] = "hidden_units"
