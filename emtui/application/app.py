@@ -28,6 +28,7 @@ from emtui.application.key_order import KeyDealtWith, KeyOrder
 from emtui.application.letting_go import LettingGo
 from emtui.application.line_filters import NoColors, PlainLetters, TogetherFromRight
 from emtui.application.splash import OpeningScreen
+from emtui.charts.under_way import arrive
 from emtui.settings import themes
 from emtui.settings.config import Config, load_config
 from emtui.settings.layout import too_small
@@ -84,6 +85,8 @@ class EmtuiApp(LettingGo):
         wanted = (theme, self._config.theme, before)
         self.theme = next((name for name in wanted if name in self.available_themes), themes.DARK.name)
         self._theme_file, self._last_theme = theme_file, self.theme
+        if self._config.reduce_motion:
+            self.animation_level = "none"
         self.set_class(self._config.ascii, "-ascii")
         self.set_keymap(self._config.keymap)
 
@@ -214,6 +217,8 @@ class EmtuiApp(LettingGo):
 
     async def on_event(self, event: events.Event) -> None:
         """Hand on what was typed or pasted once the key before it is dealt with (`emtui.application.key_order`)."""
+        if isinstance(event, events.Key | events.Paste | events.MouseDown):
+            arrive()  # what moves is there at once
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
         elif not self._key_order.holds(event):

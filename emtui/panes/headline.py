@@ -30,11 +30,18 @@ class Headline(Widget, ShowsStep):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._snapshot: StepSnapshot | None = None
+        self._would_be = ""
 
     def show(self, snapshot: StepSnapshot) -> None:
         """Show this snapshot's place."""
-        self._snapshot = snapshot
+        self._snapshot, self._would_be = snapshot, ""
         self.refresh()
+
+    def show_objective(self, words: str) -> None:
+        """Show what the objective would be, while something is dragged; "" is that of the step again."""
+        if words != self._would_be:
+            self._would_be = words
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """The line; if it is too long, the left part is shortened first."""
@@ -43,11 +50,13 @@ class Headline(Widget, ShowsStep):
         if self._snapshot is None:
             return Strip([Segment(" emtui", where_style)]).adjust_cell_length(width, where_style)
         step, objective = step_words(self._snapshot), objective_words(self._snapshot)
-        estimate = estimate_words(self._snapshot)
+        estimate = "" if self._would_be else estimate_words(self._snapshot)
+        if self._would_be:
+            step, objective = f"{step} · dragged", self._would_be
         if estimate and cell_len(step) + cell_len(objective) + cell_len(estimate) + 36 <= width:  # and some of the data
             objective = f"{objective}  {estimate}"
         if cell_len(step) + cell_len(objective) + 4 > width:
-            objective = fixed(self._snapshot.record.objective)
+            objective = self._would_be.split("  ")[0].rpartition(" ")[2] or fixed(self._snapshot.record.objective)
         room = width - cell_len(step) - cell_len(objective) - 5
         where = _fitted(where_parts(self._snapshot), room) if room >= 8 else ""
         gap = max(1, width - cell_len(where) - cell_len(step) - cell_len(objective) - 2)

@@ -13,6 +13,7 @@ from emtui.session.worker import SessionWorker
 from engine.errors import EngineError
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # half-steps a second
+_WATCHABLE = 2.0  # half-steps a second, up to which the picture moves
 COMPUTING = "Computing this step…"
 _PATIENCE = 0.3  # seconds before a step that is not there yet is spoken of
 _AT_START = "This is the start: there is nothing before it."
@@ -97,6 +98,11 @@ class Stepping:
     def playing(self) -> bool:
         """Steps are taken by a timer."""
         return self._player is not None
+
+    @property
+    def is_fast(self) -> bool:
+        """Steps follow each other too fast for a picture to move between them."""
+        return self.playing and SPEEDS[self._speed] > _WATCHABLE
 
     def play(self) -> None:
         """Play, or pause."""

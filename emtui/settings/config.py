@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _MOST_BYTES = 1 << 15
-_SWITCHES = {"ascii": False, "autosave": True, "mouse": True}
+_SWITCHES = {"ascii": False, "autosave": True, "mouse": True, "reduce_motion": False}
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Config:
 
     theme: a name of Textual's themes or ours; "" for the one of last time. keymap: binding ids to keys. ascii: no
     braille, no blocks. autosave: what is explored is kept, to be resumed. mouse: clicks and drags come to the app, not
-    to the terminal's own marking.
+    to the terminal's own marking. reduce_motion: pictures change at once.
     warnings: sentences about lines that could not be used.
     """
 
@@ -27,6 +27,7 @@ class Config:
     ascii: bool = False
     autosave: bool = True
     mouse: bool = True
+    reduce_motion: bool = False
     warnings: tuple[str, ...] = ()
 
 

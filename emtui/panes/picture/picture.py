@@ -13,6 +13,7 @@ from textual.worker import Worker, WorkerState
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.chart_handles import HandleChart
 from emtui.charts.chart_widget import Chart
+from emtui.charts.motion import Motion
 from emtui.exports.picture_look import Look
 from emtui.panes.messages import MovedByMouse, RowChosen
 from emtui.panes.pane import Pane
@@ -24,6 +25,7 @@ from emtui.views import view_for
 from emtui.views.parameter_edit import Move, ParameterEdit, own_units
 from emtui.views.view import Axes, UnitsName
 from emtui.widgets.border_text import border_text
+from engine.em.step import Step
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -57,6 +59,10 @@ class PicturePane(Pane, SliceKeys):
         self._offered: tuple[Axes, ...] = ()
         self._caption = ""
         self._in_background: tuple[Any, ...] = ()  # what is being made there
+        self._chart = HandleChart(id="picture-chart")
+        self._motion = Motion(self._chart)
+        self._drawn_step: Step | None = None
+        self.moves_steps = False  # a step that is taken is walked to in a few frames
 
     @property
     def state(self) -> State:
@@ -78,7 +84,7 @@ class PicturePane(Pane, SliceKeys):
 
     def compose(self) -> ComposeResult:
         """One chart; the diagram that may stand in its place comes when there is one."""
-        yield HandleChart(id="picture-chart")
+        yield self._chart
 
     def draw(self, snapshot: StepSnapshot) -> None:
         """Draw the scene."""
@@ -122,7 +128,10 @@ class PicturePane(Pane, SliceKeys):
     def _draw_scene(self, snapshot: StepSnapshot, chart: HandleChart, axes: Axes) -> None:
         """Draw the scene of a snapshot, and its handles."""
         view, units = view_for(snapshot.spec.model), self._units(snapshot)
-        chart.set_scene(view.scene(snapshot, axes, chart.palette, highlight=self.chosen_row, units=units))
+        scene = view.scene(snapshot, axes, chart.palette, highlight=self.chosen_row, units=units)
+        before, self._drawn_step = self._drawn_step, snapshot.step
+        onward = before is not None and snapshot.previous is before  # a step was taken
+        self._motion.lead(scene, moving=onward and self.moves_steps and self.app.animation_level != "none")
         chart.handles = handles(snapshot, axes, units)
 
     def _units(self, snapshot: StepSnapshot) -> UnitsName:

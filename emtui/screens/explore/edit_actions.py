@@ -34,18 +34,19 @@ class EditActions:
         if (snapshot := self._host.snapshot) is not None:
             self._make(move, snapshot.step)
 
-    def drop(self, moves: tuple[Move, ...]) -> None:
-        """Set parameters that were dragged in the picture and let go."""
+    def drop(self, moves: tuple[Move, ...]) -> bool:
+        """Set parameters that were dragged in the picture and let go; whether there is anything new to be said."""
         snapshot = self._host.snapshot
         if snapshot is None:
-            return
+            return False
         try:
             edit = ParameterEdit.of(snapshot).move(*moves)
         except EngineError as error:
             self._host.refuse(str(error))
-            return
+            return True
         if edit.is_moved:
             self._make(Placed(edit.params, edit.message), snapshot.step)
+        return edit.is_moved
 
     def _make(self, move: Query, step: Step) -> None:
         self._host.stepping.pause()

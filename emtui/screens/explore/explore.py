@@ -21,11 +21,13 @@ from emtui.panes.messages import (
     SettingsChanged,
 )
 from emtui.screens.explore.dialog_actions import DialogActions
+from emtui.screens.explore.drag_preview import DragPreview
 from emtui.screens.explore.edit_actions import EditActions
 from emtui.screens.explore.session_screen import SessionScreen
 from emtui.screens.explore.study_actions import StudyActions
 from emtui.screens.explore.view_actions import ViewActions
 from emtui.session.copied_command import copied_command
+from emtui.session.queries import Query
 from emtui.session.saved.opening import Reopening
 from emtui.settings.keys import EXPLORE, as_bound
 from emtui.settings.themes import next_theme
@@ -35,6 +37,7 @@ from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.views import view_for
 from emtui.widgets.clipboard import copy
+from engine.em.step import Step
 
 
 class ExploreScreen(SessionScreen):
@@ -45,6 +48,7 @@ class ExploreScreen(SessionScreen):
     def __init__(self, spec: RunSpec | Reopening, *, autosave: bool = False) -> None:
         super().__init__(spec, autosave=autosave)
         self.studies = StudyActions(self)
+        self.dragging = DragPreview(self.worker.ask, self, self.say, self._headline.show_objective)
         self.edits = EditActions(self, lambda: self._row)
         self.views = ViewActions(self, self._panes.picture)
         self.dialogs = DialogActions(self, self.open_data, self._panes)
@@ -128,10 +132,20 @@ class ExploreScreen(SessionScreen):
         self.apply(lambda: changed(spec, data=data))
 
     def on_moved_by_mouse(self, event: MovedByMouse) -> None:
-        """A mean was dragged in the picture: set it where it was let go."""
+        """A mean is dragged in the picture: tell what would be there; set it where it is let go."""
         event.stop()
-        if event.dropped:
-            self.edits.drop(event.moves)
+        if self.snapshot is None:
+            return
+        if not event.dropped:
+            self.dragging.moved(self.snapshot, event.moves)
+            return
+        self.dragging.over()
+        if not self.edits.drop(event.moves):
+            self._say_step(self.snapshot)
+
+    def take_answer(self, query: Query, step: Step, answer: Any) -> None:
+        """Take the numbers of what is dragged."""
+        self.dragging.take_answer(query, step, answer)
 
     def on_go_to(self, event: GoTo) -> None:
         """To a place on this branch."""

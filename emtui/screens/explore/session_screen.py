@@ -220,6 +220,7 @@ class SessionScreen(Screen[None], StopsWork):
             self._row = None
         with self.app.batch_update():
             self._headline.show(snapshot)
+            self._panes.picture.moves_steps = not (self.stepping.is_fast or self.worker.running_on)
             self._timeline.show(snapshot)
             self._panes.show(snapshot, self._row)
             news = before is None or snapshot.step is not before.step or snapshot.note != before.note
