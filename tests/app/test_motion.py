@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from driving import Driver, driving, explorer
+from view_frames import catalogue
 
 from emtui.charts import motion
 from emtui.charts.chart_widget import Chart
@@ -17,9 +18,13 @@ from emtui.charts.scene_blend import between, moves
 from emtui.charts.under_way import under_way
 from emtui.panes.headline import Headline
 from emtui.panes.status_line import StatusLine
+from emtui.screens.explore.drag_preview import DragPreview
 from emtui.screens.stepping import Stepping
+from emtui.session.queries import Query, answer
 from emtui.settings.config import Config, load_config
 from emtui.views.edit_sentences import step_sentence
+from engine.editing.entries import Entry
+from engine.em.step import Step
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 X = np.array([0.0, 1.0, 2.0])
@@ -185,3 +190,27 @@ async def test_sentence_and_objective_follow_the_mouse() -> None:
         said = told[-1].split("log-likelihood ")[1].split(",")[0].replace("−", "-").rstrip(".")
         assert float(said) == pytest.approx(after.record.log_likelihood, rel=1e-4)
         assert status.sentence != sentence
+
+
+def test_one_place_is_worked_out_at_a_time_and_the_last_one_that_was_passed_counts() -> None:
+    asked: list[tuple[Query, Step]] = []
+    said: list[str] = []
+    objectives: list[str] = []
+    here, later = catalogue("iris", 2), catalogue("iris", 4)
+    drag = DragPreview(lambda query, step, _: asked.append((query, step)), StatusLine(), said.append, objectives.append)
+    entry = Entry("means", (1, 2), "alone")
+    for place in (3.0, 3.5, 4.0, np.inf, 4.5):
+        drag.moved(here, [(entry, place)])
+    assert len(asked) == 1
+    drag.take_answer(*asked[0], answer(*asked[0]))
+    assert len(asked) == 2 and "to 3; if" in said[-1]
+    drag.take_answer(*asked[0], answer(*asked[0]))
+    assert len(said) == 1, "an answer that nobody waits for"
+    drag.take_answer(*asked[1], answer(*asked[1]))
+    assert len(asked) == 2 and "to 4.5; if it is let go here: log-likelihood −" in said[-1] and "KL" in said[-1]
+    drag.moved(here, [(entry, 5.0)])
+    drag.moved(later, [(entry, 5.0)])
+    assert asked[-1][1] is later.step, "another step has come in between"
+    drag.over()
+    drag.take_answer(*asked[-1], answer(*asked[-1]))
+    assert len(said) == 2 and objectives[-1] == ""

@@ -58,7 +58,7 @@ def focused(driver: Driver) -> str | None:
     ("spec", "keys", "size"),
     [
         (chosen("iris"), "n n e left left left m a a 3 s s down down 2 d 9 d d p p", (120, 40)),
-        (chosen("iris", **NETWORK), "n n 2 d i i s 3 f s 1 a a s H", (120, 40)),  # type: ignore[arg-type]
+        (chosen("iris", **NETWORK), "n n 2 d i i s 3 H s 1 a a s H", (120, 40)),  # type: ignore[arg-type]
         (chosen("old_faithful", standardize=True), "n R n b 8 p p 4 d u", (80, 24)),
         (chosen("coins"), "n e 3 S z", (80, 24)),
     ],

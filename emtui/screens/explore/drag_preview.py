@@ -44,8 +44,9 @@ class DragPreview:
             edit = ParameterEdit.of(snapshot).move(*moves)
         except EngineError:
             return  # beyond its limits: the last place that is allowed counts
+        same = self._snapshot is not None and snapshot.step is self._snapshot.step
         self._snapshot, query = snapshot, Placed(edit.params, edit.message)
-        if self._asked is None:
+        if self._asked is None or not same:  # what was asked of another step is not answered any more
             self._send(query)
         else:
             self._next = query
@@ -57,12 +58,13 @@ class DragPreview:
 
     def take_answer(self, query: Query, step: Step, answer: Any) -> None:
         """The numbers of one place are there: tell them, and ask for the last one that was passed."""
-        if query is not self._asked or self._snapshot is None or step is not self._snapshot.step:
+        if self._asked is None or query is not self._asked or self._snapshot is None:
             return
-        following, self._asked, self._next = self._next, None, None
+        asked, following = self._asked, self._next
+        self._asked = None
         if isinstance(answer, Ledger):
             self._show_objective(_objective(self._snapshot, answer))
-            self._say(_sentence(self._snapshot, self._asked_message(query), answer))
+            self._say(_sentence(self._snapshot, asked.message, answer))
         else:
             self._say(str(answer))
         if following is not None:
@@ -70,13 +72,8 @@ class DragPreview:
 
     def _send(self, query: Placed) -> None:
         assert self._snapshot is not None
-        self._asked = query
+        self._asked, self._next = query, None
         self._ask(query, self._snapshot.step, self._asker)
-
-    @staticmethod
-    def _asked_message(query: Query) -> str:
-        assert isinstance(query, Placed)
-        return query.message
 
 
 def _objective(snapshot: StepSnapshot, book: Ledger) -> str:
