@@ -23,6 +23,8 @@ from hypothesis import settings
 
 _STATE = tempfile.TemporaryDirectory(prefix="emtui-state-")  # for what apps keep by themselves
 os.environ["XDG_STATE_HOME"] = _STATE.name
+(Path(_STATE.name) / "emtui").mkdir()
+(Path(_STATE.name) / "emtui" / "welcomed").touch()  # apps that tests start as a person does show no card
 os.environ["SSH_TTY"] = "tests"  # no tool of this machine is to put what tests copy into its clipboard
 os.environ.pop("TMUX", None)
 

@@ -31,6 +31,7 @@ from emtui.application.splash import OpeningScreen
 from emtui.charts.under_way import arrive
 from emtui.settings import themes
 from emtui.settings.config import Config, load_config
+from emtui.settings.first_start import is_first_start
 from emtui.settings.layout import too_small
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class EmtuiApp(LettingGo):
         *,
         theme: str = "",
         theme_file: Path | None = None,
+        welcoming: bool = False,
     ) -> None:
         drawn_lines.free_with_widgets()
         one_heap.share()
@@ -78,6 +80,7 @@ class EmtuiApp(LettingGo):
         super().__init__()
         self._key_order = KeyOrder(self)
         self._spec = spec
+        self._welcoming = welcoming  # the card of the first start is shown, unless it was closed before
         self._is_away = False  # the terminal was given back for ctrl+z
         for own in themes.OURS:
             self.register_theme(own)
@@ -257,6 +260,14 @@ class EmtuiApp(LettingGo):
             if isinstance(screen, ExploreScreen):
                 screen.action_copy_command()
 
+    def action_card(self) -> None:
+        """The card of the first start again, over whatever lies over the explorer."""
+        from emtui.screens.explore.explore import ExploreScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, ExploreScreen):
+                screen.action_card()
+
     def copy_to_clipboard(self, text: str) -> None:
         """Copy, and say how."""
         from emtui.charts.cell_text import fit
@@ -278,9 +289,13 @@ class EmtuiApp(LettingGo):
 
     def _open(self) -> None:
         from emtui.screens.explore.explore import ExploreScreen
+        from emtui.spec.run_spec import RunSpec
 
         spec = self._spec() if callable(self._spec) else self._spec
-        self.push_screen(ExploreScreen(spec, autosave=self._config.autosave))
+        explorer = ExploreScreen(spec, autosave=self._config.autosave)
+        self.push_screen(explorer)
+        if self._welcoming and isinstance(spec, RunSpec) and is_first_start():
+            explorer.call_after_refresh(explorer.action_card)
         self._key_order.follow()  # what was typed before it was there
 
 
@@ -300,7 +315,7 @@ def open_app(spec: RunSpec | Reopening | Callable[[], RunSpec], *, mouse: bool =
     terminal_probe.write_utf8()
     caps_lock.ignore_for_keys()
     config = load_config()
-    app = EmtuiApp(spec, config, theme=theme, theme_file=theme_memory.theme_file())
+    app = EmtuiApp(spec, config, theme=theme, theme_file=theme_memory.theme_file(), welcoming=True)
     os.environ.setdefault("ESCDELAY", "25")
     app.run(mouse=mouse and config.mouse)
     return app.return_code or 0

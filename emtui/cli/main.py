@@ -112,9 +112,10 @@ def _resumed() -> Reopening:
 
 
 def _choose(request: Request) -> RunSpec:
-    from emtui.spec.choose import choose
+    from emtui.spec.choose import FIRST, choose
 
-    return choose(**request.spec)
+    alone = request.command == "open" and not request.spec
+    return choose(**(FIRST if alone else request.spec))
 
 
 def _why_not_drawn() -> str:

@@ -14,7 +14,7 @@ def add_choices(parser: argparse.ArgumentParser) -> None:
         "source",
         nargs="?",
         metavar="DATASET|FILE",
-        help="a data set's name, a file with a table, or - for standard input (iris)",
+        help="a data set's name, a file with a table, or - for standard input (iris; emtui alone: old_faithful)",
     )
     add("-k", type=values.size, metavar="K", help="the number of components (that of the data)")
     add_model(parser, "the model (the one that suits the data)", "the seed of the start (0)")

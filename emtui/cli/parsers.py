@@ -30,7 +30,7 @@ commands:
 {_RULES}
 
 examples:
-  emtui                                 the iris flowers and a Gaussian mixture
+  emtui                                 Old Faithful, from a start where much moves
   emtui old_faithful -k 2 --set covariance_type=tied
   emtui measurements.csv --label species --columns "width,height" --standardize
   emtui run iris --seed 3 --n-init 10
@@ -70,7 +70,7 @@ _REPORT_EPILOG = """\
 examples:
   emtui report iris --export iris.html
   emtui report measurements.csv --label species -k 4 --n-init 20 --export measurements.html
-  emtui report iris.html                the data that emtui opens with
+  emtui report iris.html                the iris flowers
 """
 _PREDICT_EPILOG = """\
 a row names its columns: yes, no, or ? for unseen, as is every column that is

@@ -22,6 +22,8 @@ from engine.options import parse_options
 from engine.text import quoted
 
 DEFAULT_SOURCE = "iris"
+FIRST: Mapping[str, Any] = {"data": "old_faithful", "settings": {"init": "points"}, "seed": 2}
+"""What `emtui` opens without words: both means begin in one of the two clouds, and every step moves something."""
 MOST_COMPONENTS = 1_000_000  # beyond it no table of responsibilities fits in memory
 _OF_NETWORKS = {"test_share", "stratify", "split_seed", "rival", "same_start", "prediction"}
 

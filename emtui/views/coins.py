@@ -10,12 +10,15 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, LegendEntry, Scene, VLine
 from emtui.session.snapshot import StepSnapshot
+from emtui.views import plain_words
 from emtui.views.count_bars import CountBars, spaced_bars
 from emtui.views.number_format import amount, listed, number, plural, probabilities_apart, probability
 from emtui.views.parameter_tables import Column, component_table, now_and_before
+from emtui.views.plain_words import PlainWords
 from emtui.views.sentences import how_many, tell
 from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
+from engine.em.model import Model
 
 _EACH_ROW = 12
 """Up to this many sets are drawn one by one; more as a histogram."""
@@ -125,6 +128,10 @@ class CoinsView(View):
 
         note = "The weights are fixed." if _model(snapshot).fixed_weights else ""
         return component_table(self.component_names(snapshot), columns, *now_and_before(snapshot, rows), note=note)
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        return plain_words.COINS
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which set or coin moved most, and how the bound and the log-likelihood changed."""

@@ -11,15 +11,18 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer
 from emtui.session.snapshot import StepSnapshot
+from emtui.views import plain_words
 from emtui.views.changes import most_moved
 from emtui.views.number_format import amount, number
 from emtui.views.parameter_tables import Column, component_table, now_and_before
+from emtui.views.plain_words import PlainWords
 from emtui.views.points import PointsView
 from emtui.views.projection import Direction, column_ends, shown_units, spreads
 from emtui.views.sentences import component_name, draws_all, ending, events, first_counts, how_many, line, row_name
 from emtui.views.view import ParameterTable, UnitsName
 from emtui.views.voronoi import voronoi_borders
 from engine.arrays import Array
+from engine.em.model import Model
 
 _SAME = 1e-12
 
@@ -53,6 +56,10 @@ class KMeansView(PointsView):
             return np.asarray(params.centers if shown is None else shown.to_original(params.centers))
 
         return component_table(self.component_names(snapshot), columns, *now_and_before(snapshot, centers), units=units)
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        return plain_words.K_MEANS
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row changed component or which centre moved, and how the inertia changed."""

@@ -9,14 +9,17 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Mark, Scene, VLine
 from emtui.session.snapshot import StepSnapshot
+from emtui.views import plain_words
 from emtui.views.bound_sentences import Settling, bound
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, number, probability
 from emtui.views.parameter_tables import Column, now_and_before, table
+from emtui.views.plain_words import PlainWords
 from emtui.views.sentences import ending, events, line, objective
 from emtui.views.view import Axes, NumbersAlong, ParameterTable, PictureAxis, Row, Share, UnitsName, View
 from engine.arrays import Array
 from engine.em.inference import Hard, Sampled
+from engine.em.model import Model
 
 _GRID = 801
 _WHOLE = Axes(PictureAxis("feature", 0, "theta"))
@@ -105,6 +108,10 @@ class LinkageView(View):
         if len(path) < 3 or any(record.by_hand for record in made[-2:]) or not abs(path[1] - path[0]) > 1e-13:
             return ""
         return f"The last step of θ was {number((path[2] - path[1]) / (path[1] - path[0]), 4)} of the one before."
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        return plain_words.LINKAGE
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """How the first class was split or how θ moved, and how the bound and the log-likelihood changed."""

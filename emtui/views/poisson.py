@@ -9,14 +9,17 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Layer, Scene, VLine
 from emtui.session.snapshot import StepSnapshot
+from emtui.views import plain_words
 from emtui.views.count_bars import CountBars
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import amount, from_to, listed, number, plural, probability
 from emtui.views.parameter_tables import Column, component_table, now_and_before
+from emtui.views.plain_words import PlainWords
 from emtui.views.projection import nearest_row
 from emtui.views.sentences import component_name, how_many, tell
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
+from engine.em.model import Model
 
 _LEGEND = 6
 
@@ -80,6 +83,10 @@ class PoissonView(View):
             return np.stack([params.weights, params.rates], axis=1)[:, np.newaxis, :]
 
         return component_table(self.component_names(snapshot), columns, *now_and_before(snapshot, rows))
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        return plain_words.POISSON
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or rate moved most, and how the bound and the log-likelihood changed."""

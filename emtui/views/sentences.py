@@ -165,7 +165,12 @@ def row_noun(snapshot: StepSnapshot, otherwise: str = "row") -> str:
 
     otherwise: where there is no such word, or one whose plural takes more than an s ("one iris flower" is no iris).
     """
-    words = snapshot.spec.dataset.description.split()
+    return noun_in(snapshot.spec.dataset.description, otherwise)
+
+
+def noun_in(description: str, otherwise: str = "row") -> str:
+    """The noun of a description of a row, as `row_noun` has it."""
+    words = description.split()
     if len(words) < 2 or words[0].lower() != "one":
         return otherwise
     noun = words[1].strip(",.:;")

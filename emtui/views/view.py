@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
+from emtui.views import plain_words
+from emtui.views.plain_words import PlainWords
 from engine.em.fields import location, mixing_weights
+from engine.em.model import Model
+from engine.models.mixture import Mixture
 
 if TYPE_CHECKING:
     from emtui.charts.colors import Palette
@@ -200,6 +204,10 @@ class View(ABC):
     def entry_parts(self, snapshot: StepSnapshot, entry: Entry) -> EntryParts | None:
         """An entry of θ in words of the view's own; None where its declaration says enough."""
         return None
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        return plain_words.MIXTURE if isinstance(model, Mixture) else plain_words.ANY
 
     @abstractmethod
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:

@@ -27,7 +27,8 @@ class CatalogueEntry(ByFields):
     """One data set of the catalogue.
 
     key: what the user types. file: the CSV file in the data folder, "" where another package has the data.
-    title: in words. row: what a row is.
+    title: in words. row: what a row is. story: what the data are, to a newcomer, with {rows} for their number.
+    hidden: what was never seen, or is kept from the model. kind: what that model's components stand for.
     shape: (rows, feature columns). columns: the feature columns, or empty for all but label and names.
     label: the column of known classes, or None. names: a column that names each row, or None.
     source, licence: where the numbers come from, and their terms. model, options: the model that suits them best.
@@ -50,6 +51,9 @@ class CatalogueEntry(ByFields):
     start: Mapping[str, Any] | None = None
     seed: int | None = None
     recipe: str = ""
+    story: str = ""
+    hidden: str = ""
+    kind: str = ""
 
 
 def data_folder() -> Path:
@@ -87,6 +91,14 @@ def datasets() -> tuple[CatalogueEntry, ...]:
     No data file of the engine is opened; what other packages bring is made, and left out where that fails.
     """
     return (*_built_in().values(), *map(_from_data, _OUTSIDE.usable().values()))
+
+
+def entry_of(data: Dataset) -> CatalogueEntry | None:
+    """The catalogue's entry of bundled data that have the columns they come with; None for any others."""
+    entry = _built_in().get(data.name)
+    if entry is None or (data.title, data.source) != (entry.title, entry.source):
+        return None
+    return entry if data.n_features == entry.shape[1] and entry.columns in ((), data.feature_names) else None
 
 
 def dataset_names() -> tuple[str, ...]:

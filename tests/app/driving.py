@@ -86,9 +86,13 @@ async def driving(
     size: tuple[int, int] = (120, 40),
     config: Config | None = None,
     drawn: bool = False,
+    welcoming: bool = False,
 ) -> AsyncIterator[Driver]:
-    """Open the app on these choices (iris unless told otherwise) at this size. drawn: each change is drawn at once."""
-    app = EmtuiApp(spec or choose("iris"), config or Config(autosave=False))
+    """Open the app on these choices (iris unless told otherwise) at this size.
+
+    drawn: each change is drawn at once. welcoming: the card of the first start is shown, as where a person starts it.
+    """
+    app = EmtuiApp(spec or choose("iris"), config or Config(autosave=False), welcoming=welcoming)
     app.animation_level = "none"  # what is scrolled to is there at once
     with nullcontext() if drawn else mock.patch.object(Compositor, "render_update", nothing_drawn):
         async with app.run_test(size=size, notifications=True) as pilot:

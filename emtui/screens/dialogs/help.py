@@ -66,6 +66,7 @@ class HelpScreen(Dialog[None]):
         Binding("j", "scroll(1)", "down", show=False),
         Binding("k", "scroll(-1)", "up", show=False),
         Binding("space", "page", "page down", show=False),
+        Binding("enter", "card", "the first card", show=False),
         Binding("g", "guide", "guide", show=False),
     ]
     DEFAULT_CSS = """
@@ -80,7 +81,7 @@ class HelpScreen(Dialog[None]):
         """One long text in a box that scrolls."""
         with VerticalScroll(id="box") as box:
             box.border_title = "help"
-            box.border_subtitle = "g guide · ↑ ↓ scroll · esc closes"
+            box.border_subtitle = "enter first card · g guide · ↑ ↓ scroll · esc closes"
             yield Static("", id="text", markup=False)
 
     def on_mount(self) -> None:
@@ -105,6 +106,12 @@ class HelpScreen(Dialog[None]):
         """A page down."""
         self.query_one("#box").scroll_page_down(animate=False)
 
+    def action_card(self) -> None:
+        """Close this, and show the card of the first start again."""
+        app = self.app
+        self.dismiss()
+        app.call_later(app.run_action, "card")
+
     def action_guide(self) -> None:
         """Open the guide over this; its list of chapters comes first."""
         from emtui.screens.guide.guide import GuideScreen
@@ -114,6 +121,8 @@ class HelpScreen(Dialog[None]):
 
 def help_parts(groups: dict[str, list[tuple[str, str]]], width: int) -> Iterator[tuple[str, str]]:
     """The help as pieces of text with their styles, wrapped to a width."""
+    yield "enter", "bold"
+    yield " shows the first card again: what the data are, what is hidden, what e and m do\n", ""
     yield "g", "bold"
     yield " opens the guide: chapters on everything, from first steps to networks\n\n", ""
     yield "EM in a page\n", "bold $accent"

@@ -204,6 +204,15 @@ class ExploreScreen(SessionScreen):
 
         self.app.push_screen(HelpScreen(as_bound(self.active_bindings.values()), self._panes.panes))
 
+    def action_card(self) -> None:
+        """The card of the first start."""
+        from emtui.screens.dialogs.first_card import FirstCard
+        from emtui.settings.first_start import not_again
+        from emtui.views.first_words import first_words
+
+        self.first_steps.begin()
+        self.app.push_screen(FirstCard(first_words(self._spec), self.run_action, not_again))
+
     def action_theme(self) -> None:
         """Dark, light and high contrast in turn."""
         self.app.theme = next_theme(self.app.theme)

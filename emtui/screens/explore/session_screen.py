@@ -20,6 +20,7 @@ from emtui.panes.shows_step import ShowsStep
 from emtui.panes.status_line import StatusLine
 from emtui.panes.timeline import TimelineBar
 from emtui.screens.explore.autosaving import LOOK_EVERY, Autosaving
+from emtui.screens.explore.first_steps import FirstSteps
 from emtui.screens.explore.pane_grid import PaneGrid
 from emtui.screens.explore.save_actions import SaveActions
 from emtui.screens.stepping import COMPUTING, Stepping
@@ -89,6 +90,7 @@ class SessionScreen(Screen[None], StopsWork):
         self._status = StatusLine(id="status")
         self.stepping = Stepping(self.worker, self)
         self.saving = SaveActions(self, self._view)
+        self.first_steps = FirstSteps()
         self.autosaving = Autosaving(self, self._view, wanted=autosave)
 
     @property
@@ -282,7 +284,7 @@ class SessionScreen(Screen[None], StopsWork):
     # the row
 
     def _say_step(self, snapshot: StepSnapshot) -> None:
-        sentence = step_sentence(snapshot)
+        sentence = " ".join(filter(None, (self.first_steps.words(snapshot), step_sentence(snapshot))))
         # of the data too, when they are opened: the rows that were left out, the label that was taken
         notes = run_notes(snapshot.spec) if snapshot.step.phase == "init" else ()
         self.say(" ".join(part for part in (sentence, snapshot.note, *notes) if part))

@@ -14,14 +14,17 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Curve, Dots, HLine, Layer, LegendEntry, Mark, Scene
 from emtui.session.snapshot import StepSnapshot
+from emtui.views import plain_words
 from emtui.views.bernoulli.answer_row import answers_of_row, answers_sentence
 from emtui.views.bernoulli.bernoulli_charts import picture_scene
 from emtui.views.changes import probability_moved
 from emtui.views.number_format import amount, plural, probability
 from emtui.views.parameter_tables import Column, now_and_before, table
+from emtui.views.plain_words import PlainWords
 from emtui.views.sentences import component_name, how_many, tell
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
+from engine.em.model import Model
 
 _ON_A_PAGE = 12
 _SMALLEST_PICTURE = 64
@@ -125,6 +128,10 @@ class BernoulliView(View):
         columns = [Column(name, 1.0, probability=True) for name in self.component_names(snapshot)]
         note = "Probabilities of a 1, a column for each component."
         return table(rows, columns, *now_and_before(snapshot, _by_column), note=note)
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        return plain_words.BERNOULLI
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or probability moved most, and how the bound and the log-likelihood changed."""

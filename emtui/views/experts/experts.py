@@ -13,14 +13,17 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Scene
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
+from emtui.views import plain_words
 from emtui.views.experts.experts_charts import gate_ground, gate_legend, lines_scene
 from emtui.views.experts.experts_sentences import experts_sentence
 from emtui.views.generic import GenericView
 from emtui.views.parameter_tables import Column, now_and_before, table
+from emtui.views.plain_words import PlainWords
 from emtui.views.points import pairs
 from emtui.views.supervised import REGIONS
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName
 from engine.arrays import Array
+from engine.em.model import Model
 
 _COLUMNS = 64
 
@@ -129,6 +132,12 @@ class ExpertsView(GenericView):
         return re.sub(
             r"\bx (\d+)", lambda found: inputs[int(found[1])] if int(found[1]) < len(inputs) else found[0], formula
         )
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        from engine.baselines.backprop_experts import BackpropExperts
+
+        return plain_words.GRADIENT if isinstance(model, BackpropExperts) else plain_words.EXPERTS
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which rows moved between experts, what the loss became, and which number of θ moved most."""

@@ -11,15 +11,18 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Bars, Curve, Ellipse, Layer
 from emtui.session.snapshot import StepSnapshot
+from emtui.views import plain_words
 from emtui.views.changes import largest_move
 from emtui.views.gaussian.gaussian_sentences import moved_clause
 from emtui.views.number_format import amount
 from emtui.views.parameter_tables import Column, component_table, covariance_table, now_and_before
+from emtui.views.plain_words import PlainWords
 from emtui.views.points import PointsView, drawn_components
 from emtui.views.projection import Direction, marginal_covariances, shown_units, spreads
 from emtui.views.sentences import component_name, how_many, tell
 from emtui.views.view import ParameterTable, UnitsName
 from engine.arrays import Array
+from engine.em.model import Model
 
 _GRID = 241
 
@@ -73,6 +76,10 @@ class GaussianView(PointsView):
         data = snapshot.spec.dataset
         numbers = now_and_before(snapshot, lambda params: self._full_covariances(snapshot, params, units)[component])
         return covariance_table(data.feature_names, *numbers, spreads(data, units)[0], units)
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        return plain_words.GAUSSIANS
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or component moved most, and how the bound and the log-likelihood changed."""

@@ -12,6 +12,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Scene
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.command_line import PUBLISHED
+from emtui.views import plain_words
 from emtui.views.bound_sentences import Settling
 from emtui.views.changes import drawn_responsibilities, largest_move
 from emtui.views.dataset_cache import remembered
@@ -34,12 +35,14 @@ from emtui.views.hmm.hmm_charts import (
 from emtui.views.hmm.hmm_sentences import REST, hardly_moved, state_name, transition_moved
 from emtui.views.number_format import amount, listed, plural, probabilities_apart, probability
 from emtui.views.parameter_tables import Column, component_table, now_and_before
+from emtui.views.plain_words import PlainWords
 from emtui.views.points import pairs
 from emtui.views.projection import nearest_row, spreads
 from emtui.views.sentences import how_many, line, row_name, row_noun, tell
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array
 from engine.em.fields import expected_stays, fields_of
+from engine.em.model import Model
 from engine.models.gaussian.params import GaussianParams
 
 _TABLED_SYMBOLS = 40
@@ -175,6 +178,10 @@ class HiddenMarkovView(View):
         """A part of Q in words."""
         words = {"initial": "first states", "transition": "transitions", "stop": "ends", "emission": "emissions"}
         return f"Q of the {words[name]}"
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        return plain_words.HIDDEN_MARKOV
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which row or state moved most, and how the bound and the log-likelihood changed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from emtui.charts.scene import Cloud, Scene
 from emtui.networks.scores import affordable_rows, numbers_said_by, predicted
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import split_of
+from emtui.views import plain_words
 from emtui.views.decision_regions import COARSE, regions_of
 from emtui.views.entry_parts import EntryParts
 from emtui.views.mean_maps import number_dots
@@ -24,6 +26,7 @@ from emtui.views.network.network_row import network_row, takes_long, usual_row
 from emtui.views.network.network_sentences import network_sentence
 from emtui.views.number_format import number
 from emtui.views.parameter_tables import Column, now_and_before, table
+from emtui.views.plain_words import PlainWords
 from emtui.views.points import pairs, single_axes
 from emtui.views.projection import direction, nearest_row
 from emtui.views.region_pictures import regions_scene
@@ -32,6 +35,7 @@ from emtui.views.supervised import REGIONS, SupervisedView, later
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, Share, UnitsName
 from engine.arrays import Array
 from engine.editing.entries import Entry
+from engine.em.model import Model
 from engine.models.network.params import NetworkParams
 from engine.models.network.predict import exactly_predictable
 from engine.models.network.units import exactly_chained
@@ -191,6 +195,12 @@ class NetworkView(SupervisedView):
         if layer == "output":
             return "Q_v, output"
         return f"Q_w{number}, hidden layer {number}" if number else "Q_w, hidden units"
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        from engine.baselines.backprop import BackpropMLP
+
+        return plain_words.GRADIENT if isinstance(model, BackpropMLP) else plain_words.NETWORK
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which unit's E[z] moved, or what the loss became."""

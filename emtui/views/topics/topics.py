@@ -10,10 +10,12 @@ import numpy as np
 from emtui.charts.colors import Palette
 from emtui.charts.scene import Layer, Scene
 from emtui.session.snapshot import StepSnapshot
+from emtui.views import plain_words
 from emtui.views.dataset_cache import remembered
 from emtui.views.number_format import listed, number, plural
 from emtui.views.parameter_tables import Column, now_and_before, table
 from emtui.views.pixel_pictures import pictures_scene
+from emtui.views.plain_words import PlainWords
 from emtui.views.projection import nearest_row
 from emtui.views.sentences import row_noun
 from emtui.views.topics.topics_charts import (
@@ -30,6 +32,7 @@ from emtui.views.topics.topics_charts import (
 from emtui.views.topics.topics_sentences import named, sentence_of, words_in
 from emtui.views.view import Axes, ParameterTable, PictureAxis, Row, UnitsName, View
 from engine.arrays import Array, IntArray
+from engine.em.model import Model
 
 _LEGEND = 10
 _TABLED_WORDS = 200
@@ -198,6 +201,10 @@ class TopicsView(View):
     def detail_title(self, snapshot: StepSnapshot, component: int) -> str:
         """The title of a topic's table."""
         return f"likeliest words of topic {component + 1}"
+
+    def plain_words(self, model: Model[Any, Any]) -> PlainWords:
+        """What is hidden, and what the two steps do, to a newcomer."""
+        return plain_words.TOPICS
 
     def sentence(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> str:
         """Which document or topic moved most, and how the bound changed."""
