@@ -67,6 +67,11 @@ class Explains:
         """What pulls at an entry, likewise: all of it balances where Q + ln p(θ) is at its maximum."""
         return None
 
+    def counted(self, at: Evaluation, entry: Entry) -> tuple[float, float] | None:
+        """What q expects of an entry of what sums to 1, and what a prior imagines besides; None without a formula."""
+        found, value = self.slopes(at, at.params, entry), value_of(at.params, entry)
+        return None if found is None else (found.total(at.data) * value, found.prior * value)
+
     def balance(self, at: Evaluation, params: Any, entry: Entry) -> float | None:
         """The sum of the pulls with what the prior adds: 0 at the maximum."""
         found = self.pulls(at, params, entry)

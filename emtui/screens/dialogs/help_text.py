@@ -40,7 +40,8 @@ PANES: tuple[tuple[str, str], ...] = (
     (
         "why",
         "the ledger: what adds up to what, and whose parameters it is of; d shows the E-step of a row, and the M-step "
-        "of a parameter, in their own numbers, then Jensen's inequality on the row: why KL is never negative",
+        "of a parameter, in their own numbers, then Jensen's inequality on the row: why KL is never negative; "
+        "then why Q, ∂Q = 0, what a step gains, Lagrange's λ, and weights beside shares of rows",
     ),
     (
         "convergence",

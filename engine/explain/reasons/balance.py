@@ -13,6 +13,8 @@ from engine.explain.reasons.needs import asked, without_rounding
 from engine.explain.worked import after_m_step, explainer
 from engine.parallel import one_blas_thread
 
+_LEFT = 1e-4  # of the pulls' sizes: less is what iterations inside an M-step leave
+
 
 def balanced(step: Step, name: str) -> Worked:
     """The pulls of the rows at an entry of θ_q, and what is left of their sum at θ of the M-step.
@@ -37,6 +39,8 @@ def balanced(step: Step, name: str) -> Worked:
     remark = "∂Q/∂θ = 0 where the pulls balance, given the new values of the others"
     if step.problem.model.ascent != "maximum":
         remark = f"this {what.removesuffix(' to come')} goes up without going to the top, so that a pull may be left"
+    elif left and not events and abs(left) > _LEFT * (float(np.abs(before.each).sum()) + abs(before.prior)):
+        remark = f"{remark}; what is left of them here is held by a prior or a rule of the model's own"
     if events:
         remark = "; ".join((remark, *(event.message for event in events)))
     return Worked("parameter", entry.name, tuple(lines), np.array([np.nan if left is None else left]), what, remark)

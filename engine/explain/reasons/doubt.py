@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.em.fields import mixing_weights
+from engine.em.fields import fields_of, mixing_weights
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, line
@@ -45,6 +45,7 @@ def shares(step: Step) -> Worked:
     if top > 1 - _CERTAIN:
         remark = "every row is certain of its component, so the mean of r is the share of rows"
     if len(weights.array) != len(share) or np.abs(weights.array - (weight @ r) / n).max() > _CERTAIN:
-        said = "the weight, as it was set"
+        held = fields_of(step.params, model)[weights.path].n_held > 0
+        said = "the weight, which is held" if held else "the weight, as it was set"
         lines += [line("parameter", said, "value", [("w", w)], k) for k, w in enumerate(weights.array)]
     return Worked("step", "", tuple(lines), (weight @ r) / n, "shares", remark)

@@ -21,36 +21,29 @@ def rise(step: Step) -> Worked:
     at = need_q(step)
     model, data = step.problem.model, step.problem.data
     after, _, what = after_m_step(step)
-    there = step.at if step.phase == "M" else step.problem.at(after)
+    there = step.at if step.phase == "M" else step.problem.next_at(after, step.iteration + 1)
     with one_blas_thread():
         old_q, new_q = (model.q_value(at.expectation, theta, data) for theta in (at.params, after))
-    name = "ln p(X | θ)" if model.has_likelihood and model.exact else model.objective_label
-    lines = [
-        line("total", "ΔQ = Q(θ new; q) − Q(θ old; q)", "difference", [("new", new_q), ("old", old_q)]),
-    ]
-    parts = [("ΔQ", lines[-1].result)]
-    if model.exact:
-        gaps = [one.log_likelihood - (q + at.entropy) for one, q in ((there, new_q), (at, old_q))]
-        if isinstance(at.inference, Exact):
-            gaps[1] = 0.0  # q is the posterior at θ_q
-        if step.phase == "M":
-            gaps[0] = step.kl
-        lines.append(
-            line(
-                "total",
-                "ΔKL = KL(q ‖ posterior) at θ new − at θ old",
-                "difference",
-                [("new", gaps[0]), ("old", gaps[1])],
-            )
-        )
-        parts.append(("ΔKL", lines[-1].result))
+    lines = [line("total", "ΔQ = Q(θ new; q) − Q(θ old; q)", "difference", [("new", new_q), ("old", old_q)])]
+    gained_q, settled = lines[0].result, model.exact and isinstance(at.inference, Exact)
+    if not model.exact:
+        lines.append(line("evidence", "Δ bound = ΔQ, for q and its entropy stay", "sum", [("ΔQ", gained_q)]))
+        remark = "the bound below ln p rises with Q; q is no exact posterior, so that ln p itself may fall"
+    name = "ln p(X | θ)" if model.has_likelihood else model.objective_label
+    name = f"estimated {name}" if "log_likelihood" in model.estimates else name
+    if np.isfinite((there.log_likelihood, at.log_likelihood)).all():
+        new = step.kl if step.phase == "M" else there.log_likelihood - (new_q + at.entropy)
+        old = 0.0 if settled else at.log_likelihood - (old_q + at.entropy)  # settled: q is the posterior at θ_q
+        formula = "ΔKL = KL(q ‖ posterior) at θ new − at θ old"
+        lines.append(line("total", formula, "difference", [("new", new), ("old", old)]))
+        parts = [("ΔQ", gained_q), ("ΔKL", lines[-1].result)]
         lines.append(line("evidence", f"Δ {name} = ΔQ + ΔKL", "sum", parts))
         values = [("new", there.log_likelihood), ("old", at.log_likelihood)]
         lines.append(line("evidence", f"{name} at θ new − at θ old", "difference", values))
+    if settled:
         remark = f"one q stands on both sides, so its entropy cancels; KL can't fall below 0, so {name} rises with Q"
-    else:
-        lines.append(line("evidence", "Δ bound = ΔQ, for q and its entropy stay", "sum", parts))
-        remark = "ln p can't be had in this model: what rises is the bound below it"
+    elif model.exact:
+        remark = "one q stands on both sides, so its entropy cancels; KL is not 0 before the step, and may fall"
     prior = [model.log_prior(theta, data) for theta in (after, at.params)]
     if any(prior):
         gained = line("ridge", "Δ ln p(θ) of the prior", "difference", [("new", prior[0]), ("old", prior[1])])

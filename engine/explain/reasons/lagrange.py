@@ -27,44 +27,36 @@ def multiplier(step: Step, name: str | None = None) -> Worked:
     Raises:
         EngineError: nothing is hidden, no E-step was taken, or nothing in θ sums to 1.
     """
-    at, model, data = need_q(step), explainer(step), step.problem.data
+    at, model = need_q(step), explainer(step)
     row = _row_of(step, name)
     if not row:
         raise EngineError("no entries of θ sum to 1 here, so there is no λ.")
     after, _, what = after_m_step(step)
     field = fields_of(step.params, step.problem.model)[row[0].path]
-    lines: list[WorkedLine] = []
-    counts: list[tuple[str, float]] = []
-    lambdas = []
     with one_blas_thread():
-        found = [(entry, model.slopes(at, at.params, entry), model.slopes(at, after, entry)) for entry in row]
-        shown = [one for one in found if one[1] is not None or one[2] is not None]
-        if not shown:
-            raise EngineError(f"there is no formula for the slope along {row[0].name}: choose another parameter.")
-        for when, theta, which in (("before", at.params, 1), (f"of the {what}", after, 2)):
-            for entry, *both in shown:
-                slopes = both[which - 1]
-                if slopes is None:
-                    continue
-                value = value_of(theta, entry)
-                count = (slopes.total(data) + slopes.prior) * value
-                label = "N / w" if not slopes.prior else "(N + c) / w"
-                owner, whose = _owner(field, entry, model)
-                one = line("total", f"{label}{whose}, w {when}", "quotient", [("N", count), ("w", value)], owner)
-                lines.append(one)
-                if which == 2:
-                    counts.append(("N", count))
-                    lambdas.append(one.result)
+        found = [(entry, model.counted(at, entry)) for entry in row]
+    shown = [(entry, sum(count), count[1] > 0) for entry, count in found if count is not None]
+    if not shown:
+        raise EngineError(f"there is no formula for the slope along {row[0].name}: choose another parameter.")
+    lines: list[WorkedLine] = []
+    for when, theta in (("before", at.params), (f"of the {what}", after)):
+        for entry, count, imagined in shown:
+            if not value_of(theta, entry) > 0:
+                continue  # a component that died has no part in it
+            owner, whose = _owner(field, entry, model)
+            values, label = [("N", count), ("w", value_of(theta, entry))], "(N + c) / w" if imagined else "N / w"
+            lines.append(line("total", f"{label}{whose}, w {when}", "quotient", values, owner))
+    lambdas = [one.result for one in lines if one.formula.endswith(f", w of the {what}")]
     size = field.array.shape[-1]
     remark = "the slopes of Q along what sums to 1 can't all be 0: at the maximum they are one λ"
     if field.n_held:
         remark = "these are held: no M-step moves them, and so the quotients differ"
-    elif len(counts) >= size:
-        said = "λ = Σ (N + c)" if any(slopes is not None and slopes.prior for _, _, slopes in shown) else "λ = Σ N"
-        lines.append(line("parameter", said, "sum", counts))
+    elif len(shown) >= size:
+        said = "λ = Σ (N + c)" if any(imagined for _, _, imagined in shown) else "λ = Σ N"
+        lines.append(line("parameter", said, "sum", [("N", count) for _, count, _ in shown]))
     else:
         remark = f"{remark}; {len(shown)} of {size:,} are shown, and λ is the sum of all N"
-    ends = lines[-1].result if lines[-1].role == "parameter" else lambdas[0] if lambdas else np.nan
+    ends = lines[-1].result if lines[-1].role == "parameter" else next(iter(lambdas), np.nan)
     return Worked("step", row[0].path, tuple(lines), np.array([ends, *lambdas]), what, remark)
 
 

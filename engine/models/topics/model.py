@@ -203,6 +203,12 @@ class LatentDirichletAllocation(Model[TopicParams, Corpus], Explains):
         counts = self._counts(at, entry)
         return None if counts is None else word_pulls(counts, params, self.pseudo_count, entry)
 
+    def counted(self, at: Any, entry: Entry) -> tuple[float, float] | None:
+        """The expected words of a topic, and its pseudo-count."""
+        if entry.path != "topics":
+            return None
+        return float(at.expectation.statistics.words[entry.index]), self.pseudo_count
+
     def _counts(self, at: Any, entry: Entry) -> tuple[Array, Array] | None:
         return word_counts(self.inner, at.params, at.data, at.inference, entry) if entry.path == "topics" else None
 

@@ -7,6 +7,7 @@ from emtui.panes.why.subjects.reason import ReasonSubject, entry_titles
 from emtui.panes.why.subjects.subject import Chosen
 from emtui.session.queries import Query, ReasonAsked
 from emtui.session.snapshot import StepSnapshot
+from engine.em.fields import fields_of
 
 
 class MultiplierSubject(ReasonSubject):
@@ -21,6 +22,9 @@ class MultiplierSubject(ReasonSubject):
 
     def titles(self, snapshot: StepSnapshot, chosen: Chosen, palette: Palette, room: int) -> tuple[str, ...]:
         """What it shows."""
+        fields = fields_of(snapshot.step.params, snapshot.spec.model).values()
+        if all(field.domain != "simplex" for field in fields):
+            return ("Lagrange",)
         if chosen.names is None or chosen.names.entry.rule not in ("sum", "row"):
             return ("Lagrange: one λ for all weights", "Lagrange")
         return entry_titles(snapshot, chosen, palette, "Lagrange")

@@ -49,9 +49,10 @@ def network_slopes(at: Evaluation, params: NetworkParams, entry: Entry, how: Wei
     if found is None:
         return None
     (_, first), (_, second), *factors = found.values
-    scale = 1.0 if params.variances is None or entry.path == "hidden" else 1.0 / float(params.variances[0])
-    factor = np.full(len(first), scale)
-    for _, each in factors:
-        factor = factor * each
-    slopes = np.stack([factor, -factor], axis=1)
+    if entry.path == "hidden":  # z is on or off: (z − u) x, with q of each
+        x = factors[0][1]
+        q = np.stack([first, 1.0 - first], axis=1)
+        return Slopes(q, np.stack([(1.0 - second) * x, -second * x], axis=1), None, "q", found.prior)
+    scale = 1.0 if params.variances is None else 1.0 / float(params.variances[0])
+    slopes = np.tile([scale, -scale], (len(first), 1))
     return Slopes(np.stack([first, second], axis=1), slopes, None, "E", found.prior * scale)
