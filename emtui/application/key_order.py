@@ -15,6 +15,7 @@ from textual.app import App
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.widgets import Input
 
 _AT_LEAST = 2  # marks: what a key has its widget post comes behind the first
 _AT_MOST = 12  # where the focus is never at rest
@@ -37,6 +38,7 @@ class KeyOrder:
         self._app = app
         self._held: deque[events.Event] = deque()
         self._waiting = True  # for the first screen
+        self._drawn = False
         self._number = self._marks = 0
         self._at: tuple[Any, Widget | None] | None = None
         self._watch: Timer | None = None
@@ -52,7 +54,7 @@ class KeyOrder:
 
     def follow(self) -> None:
         """A key was handed on, or the first screen is there: the next one waits for what comes of it."""
-        self._waiting, self._marks = True, 0
+        self._waiting, self._drawn, self._marks = True, False, 0
         self._send_mark()
 
     def _send_mark(self) -> None:
@@ -73,6 +75,10 @@ class KeyOrder:
         rests = self._at == (app.screen, app.focused) and app.screen.is_mounted
         if self._marks < _AT_LEAST or (not rests and self._marks < _AT_MOST):
             self._send_mark()
+            return None
+        if self._held and not self._drawn and not isinstance(app.focused, Input):
+            self._drawn = True  # what it brings to light may take the focus when it is drawn
+            app.screen.call_after_refresh(self._send_mark)
             return None
         self._waiting, self._at = False, None  # which would hold a screen that is left otherwise
         return self._held.popleft() if self._held else None

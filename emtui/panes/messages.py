@@ -59,6 +59,13 @@ class BranchChosen(Message):
     branch: int
 
 
+@dataclass(eq=False)
+class WorkedRowWanted(Message):
+    """Work this row of the data out, line by line."""
+
+    row: int
+
+
 class FileWanted(Message):
     """Ask the user for a file."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, ClassVar
 
 from textual.containers import Vertical
@@ -102,6 +102,14 @@ class Pane(Vertical, ShowsStep):
 
     def take_state(self, state: State) -> None:
         """Show what was shown then; what is not known is passed over."""
+
+    def show_chosen_row(self) -> None:
+        """Show the chosen row, where a pane has more subjects than that."""
+
+    @property
+    def idle(self) -> Collection[str]:
+        """The ids of its keys that this model has no use for: the line of keys leaves them out."""
+        return ()
 
     def commands(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         """What it can do besides its keys, for the palette: title, tip, and call."""

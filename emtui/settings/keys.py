@@ -113,12 +113,48 @@ EXPLORE: tuple[Binding, ...] = (
     _key("app.quit", "q,ctrl+q", "app.quit", "quit", "leave"),
 )
 
-# the footer, most needed first; keys that don't fit are in the help
-FOOTER: tuple[str, ...] = (
-    "step.e", "step.m", "app.help", "app.quit", "step.iteration", "step.play", "history.back", "step.converge",
-    "history.goto", "look.pane1", "look.zoom", "look.axes", "look.compare", "choose.export", "choose.open",
-    "history.reset", "history.newstart", "history.undo",
+# the explorer's own line of keys, most needed first; keys that don't fit are in the help, "?"
+FOOTER: tuple[str | tuple[str, ...], ...] = (
+    "step.e", "step.m", "app.help", "app.quit", "step.iteration", "step.converge",
+    ("look.race", "look.optima", "look.selection", "step.hand", "look.pairs", "look.branches"),
+    "step.play", "history.back", "history.goto", "look.pane1", "look.zoom", "look.axes", "look.compare",
+    "choose.export", "choose.open", "history.reset", "history.newstart", "history.undo",
 )  # fmt: skip
+"""Those in brackets are shown together, or left to the help together."""
+
+_ROW, _SCROLL = ("↑↓", "row"), ("↑↓", "scroll")
+PANE_FOOTERS: dict[str, tuple[tuple[str, str], ...]] = {
+    "picture": (
+        ("look.axes", "axes"), ("picture.next", "other"), ("picture.hard", "soft or hard"),
+        ("picture.heldback", "rows"),
+        ("picture.across", "across"), ("picture.up", "up"), ("picture.held", "held"), ("picture.large", "large"),
+        ("look.pairs", "pairs"), ("look.compare", "compare"), ("step.hand", "by hand"), ("look.zoom", "zoom"),
+    ),
+    "curves": (
+        ("curves.next", "other curve"), ("curves.against", "against"), ("curves.log", "log axis"),
+        ("look.zoom", "zoom"),
+    ),
+    "responsibilities": (
+        ("responsibilities.sort", "sort"), _ROW, ("responsibilities.mark", "mark"),
+        ("responsibilities.worked", "worked row"),
+        ("predictions.rows", "rows"), ("responsibilities.reverse", "reverse"), ("responsibilities.right", "columns"),
+        ("look.zoom", "zoom"),
+    ),
+    "parameters": (
+        ("parameters.detail", "detail"), ("parameters.units", "units"), ("parameters.right", "columns"), _SCROLL,
+        ("step.hand", "by hand"), ("look.zoom", "zoom"),
+    ),
+    "agreement": (_SCROLL, ("look.compare", "compare"), ("look.zoom", "zoom")),
+    "data": (("↑↓", "choose"), ("enter", "open"), ("choose.open", "file"), ("choose.units", "standardize")),
+    "model": (("↑↓", "option"), ("←→", "choose"), ("enter", "apply")),
+    "bound": (("bound.next", "along a parameter"), ("bound.previous", "back"), ("look.zoom", "zoom")),
+    "why": (
+        ("why.next", "other subject"), ("why.previous", "back"), ("↑↓", "choose"), ("why.parameter", "parameter"),
+        ("why.right", "entry"), ("look.zoom", "zoom"),
+    ),
+    "convergence": (("convergence.measure", "measure"), _SCROLL, ("look.zoom", "zoom")),
+}  # fmt: skip
+"""The line of keys while a pane has the focus, most useful first: a binding by its id, or keys, and a word."""
 
 STEPPING: tuple[Binding, ...] = tuple(binding for binding in EXPLORE if binding.action.startswith("step("))
 """The stepping keys of a screen that lies over the explorer."""

@@ -336,8 +336,13 @@ async def test_q_in_a_dialog_is_a_letter():
 async def test_the_footer_has_the_first_key_of_each(size):
     async with driving(size=size) as app:
         footer = (await app.press("n")).splitlines()[-1].strip()
-        assert footer.startswith("e E-step  m M-step  n iteration  space play")
-        assert footer.endswith("? help  q quit") and "← back" in footer
+        assert footer.startswith("e E-step  m M-step  n iteration  ") and "c converge" in footer
+        assert footer.endswith("? help  q quit")
+        if size[0] == 80:
+            assert "space play" in footer and "← back" in footer
+        else:
+            for key in ("f race", "O optima", "K sizes", "E by hand", "M pairs", "B branches"):
+                assert f"  {key}  " in footer
 
 
 async def test_every_key_is_an_action_of_the_explorer_or_of_one_of_its_parts():

@@ -6,6 +6,7 @@ For a network: loss and accuracy of both ways to train it, against iterations, s
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -155,6 +156,12 @@ class CurvesPane(Pane):
             return offered if snapshot.spec.model.hides else tuple(what for what in offered if what != "kl")
         known = any(record.hits is not None for record in snapshot.records)
         return _WHAT if known else _WHAT[:2]
+
+    @property
+    def idle(self) -> Collection[str]:
+        """The keys for curves of learning, where there are none."""
+        learns = self.snapshot is not None and self.snapshot.comparison is not None
+        return () if learns else ("curves.against", "curves.log")
 
     def action_next_curve(self) -> None:
         """Show the next subject."""

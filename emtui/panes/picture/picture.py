@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -47,7 +47,14 @@ class PicturePane(Pane, SliceKeys):
         *slice_bindings("picture"),
         Binding("d", "next_one(1)", "other", id="picture.next", tooltip="both methods or one; the next unit"),
         Binding("D", "next_one(-1)", "back", id="picture.previous", tooltip="the method or unit before"),
-        Binding("enter", "large", "large", id="picture.large", tooltip="one unit's map large, and back"),
+        Binding(
+            "enter",
+            "large",
+            "large",
+            id="picture.large",
+            tooltip="one unit's map large, and back",
+            key_display="enter",
+        ),
     ]
 
     def __init__(self, *, id: str | None = None, by_hand: bool = False) -> None:
@@ -206,9 +213,16 @@ class PicturePane(Pane, SliceKeys):
                 shown.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The keys of slices are free for others while there are none, and while something is moved by hand."""
+        """The keys of slices are free for others while something is moved by hand."""
         ours = action in ("hard", "held_back", "feature", "moving", "move", "next_one", "large")
-        return not ours or (self.slice_snapshot() is not None and not self._by_hand)
+        return not ours or not self._by_hand
+
+    @property
+    def idle(self) -> Collection[str]:
+        """The keys of slices, while there are none."""
+        if self.slice_snapshot() is not None:
+            return () if self._axes is not None and self._axes.x.kind == "units" else ("picture.large",)
+        return tuple(key.id for key in self.BINDINGS if isinstance(key, Binding) and key.id)
 
     def slice_snapshot(self) -> StepSnapshot | None:
         """The step, while slices are shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 import numpy as np
@@ -118,6 +119,11 @@ class RowsPane(ResponsibilitiesPane):
         if other == "H: test" and not len(comparison.split.test):
             other = ""
         self.border_subtitle = Content(joined((where, source.order_words, other), self.size.width - 4))
+
+    @property
+    def idle(self) -> Collection[str]:
+        """The key for the rows held back, where none are."""
+        return () if self.snapshot is not None and self.snapshot.comparison is not None else ("predictions.rows",)
 
     def action_other_rows(self) -> None:
         """Turn from test rows to training rows, from there to the responsibilities where there are any, and back."""

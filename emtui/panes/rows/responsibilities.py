@@ -12,7 +12,7 @@ from textual.content import Content
 
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.heatstrip import HeatStrip, StripRows
-from emtui.panes.messages import RowChosen
+from emtui.panes.messages import RowChosen, WorkedRowWanted
 from emtui.panes.pane_state import whole
 from emtui.panes.rows.row_order import By, ListedRows, RowOrder
 from emtui.panes.rows.row_table import RowSource, drawn_place
@@ -37,6 +37,16 @@ class ResponsibilitiesPane(TablePane):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "sort", "sort", tooltip="order of rows: data, uncertain first, …", id="responsibilities.sort"),
         Binding("S", "reverse", "reverse", tooltip="turn the order round", id="responsibilities.reverse"),
+        Binding(
+            "enter", "mark", "mark", tooltip="mark the row everywhere", id="responsibilities.mark", key_display="enter"
+        ),
+        Binding(
+            "d",
+            "worked",
+            "worked row",
+            tooltip="the row worked out line by line, in pane 9",
+            id="responsibilities.worked",
+        ),
         *sideways(
             "responsibilities", "columns", ("columns", "columns back"), ("further components", "the components before")
         ),
@@ -164,6 +174,31 @@ class ResponsibilitiesPane(TablePane):
         self.chosen_row = row
         self.redraw()
         self.post_message(RowChosen(row))
+
+    def action_mark(self) -> None:
+        """Mark the row of the cursor, or the first in sight."""
+        row = self._pointed
+        if row is None:
+            self.refuse(_NOTHING_YET)
+        else:
+            self._choose(row)
+
+    def action_worked(self) -> None:
+        """Have the row worked out."""
+        row = self._pointed
+        if row is None:
+            self.refuse(_NOTHING_YET)
+        else:
+            self._choose(row)
+            self.post_message(WorkedRowWanted(row))
+
+    @property
+    def _pointed(self) -> int | None:
+        """The row of the data at the cursor, or the first in sight; None where none is listed."""
+        table, source = self.table, self._source
+        if source is None or not source.n_rows:
+            return None
+        return source.row(table.page.start if table.cursor is None else table.cursor)
 
     # ordering
 

@@ -206,6 +206,10 @@ class WhyPane(TablePane):
         """The next subject, or the one before."""
         self.show_subject(SUBJECTS[(SUBJECTS.index(self.shown) + by) % len(SUBJECTS)].name)
 
+    def show_chosen_row(self) -> None:
+        """Work the chosen row's E-step out."""
+        self.show_subject("row")
+
     def show_subject(self, name: str) -> None:
         """Show the subject of this name."""
         self.subject = name

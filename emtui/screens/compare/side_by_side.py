@@ -9,14 +9,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.content import Content
-from textual.widgets import Static
 from textual.worker import Worker, WorkerState
 
 from emtui.screens.compare.comparison_side import ComparisonSide
 from emtui.screens.over_explorer import OverExplorer
 from emtui.screens.stepping import Stepping
 from emtui.settings.keys import STEPPING
+from emtui.widgets.key_items import KeyHints
 from emtui.widgets.tabs import PaneTabs, Tab
 
 NARROW = 80
@@ -36,7 +35,7 @@ class SideBySideScreen(OverExplorer[None]):
     SideBySideScreen #sides { height: 1fr; }
     SideBySideScreen .line { height: 1; text-wrap: nowrap; text-overflow: ellipsis; padding: 0 1; }
     SideBySideScreen .notes { height: auto; max-height: 4; padding: 0 1; color: $text-muted; }
-    SideBySideScreen #hint { color: $text-muted; }
+    SideBySideScreen #hint { color: $text-muted; height: 1; padding: 0 1; text-wrap: nowrap; }
     SideBySideScreen PaneTabs { display: none; }
     SideBySideScreen.-one PaneTabs { display: block; }
     SideBySideScreen.-one.-left #right, SideBySideScreen.-one.-right #left { display: none; }
@@ -61,7 +60,7 @@ class SideBySideScreen(OverExplorer[None]):
             yield ComparisonSide(left, id="left")
             yield ComparisonSide(right, id="right")
         yield from self.further_lines()
-        yield Static(Content(self.HINT), id="hint", classes="line")
+        yield KeyHints(self.HINT)
 
     def further_lines(self) -> ComposeResult:
         """Lines between the sides and the keys; none unless a subclass has some."""

@@ -22,6 +22,7 @@ from emtui.settings.keys import STEPPING
 from emtui.views.bernoulli.answer_row import Answer, answers, answers_of_row, answers_sentence, likely_components
 from emtui.views.number_format import probability
 from emtui.views.sentences import row_name
+from emtui.widgets.key_items import KeyHints
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn, ink
@@ -70,7 +71,7 @@ class ConditionalProbabilitiesScreen(OverExplorer[None]):
         yield Static("", id="head", markup=False)
         yield LineTable()
         yield Static("", id="answer", markup=False)
-        yield Static(Content(_KEYS), id="hint")
+        yield KeyHints(_KEYS)
 
     def on_mount(self) -> None:
         """Give the columns the focus."""

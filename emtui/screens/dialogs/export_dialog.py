@@ -31,7 +31,7 @@ from engine.errors import EngineError
 from engine.readers.byte_source import expanded
 from engine.text import clean, quoted
 
-_KEYS = "enter writes · ←→ format · tab next · esc cancels"
+_KEYS = "enter writes · ←→ format · tab next · esc cancels · ? more"
 _SECONDS_BETWEEN_NEWS = 0.2
 
 

@@ -82,6 +82,7 @@ class GoToScreen(Dialog[int]):
         """One line to write in, and what it stands for."""
         with VerticalScroll(id="box", can_focus=False) as box:
             box.border_title = "go to"
+            box.border_subtitle = "enter goes there · esc cancels · ? more"
             yield TextInput(placeholder="12, 12 E, 12 M, start, end, #31", id="place")
             yield Static("", id="found", classes="hint", markup=False)
             yield Static("", id="problem", markup=False)

@@ -33,7 +33,7 @@ class YesNoScreen(Dialog[bool]):
         """The question and the keys that answer it."""
         with Vertical(id="box"):
             yield Static(Content(self._query))
-            yield Static(Content("y yes · n no"), classes="hint")
+            yield Static(Content("y yes · n no · ? more"), classes="hint")
 
     def action_answer(self, yes: bool) -> None:
         """Leave with the answer."""

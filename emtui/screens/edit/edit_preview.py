@@ -26,8 +26,8 @@ from emtui.views.parameter_edit import ParameterEdit, offered
 from emtui.views.sentences import plain
 from emtui.views.step_text import step_words, where_parts
 from emtui.widgets.following_theme import follow_theme
+from emtui.widgets.key_items import KeyHints
 from emtui.widgets.paged_table import LineTable
-from emtui.widgets.table_columns import joined
 from emtui.widgets.text_input import TextInput
 from engine.editing.entries import Entry
 from engine.em.step import Step
@@ -96,7 +96,7 @@ class EditPreview(Screen[Query], ShowsStep):
         yield Static("", id="line", markup=False)
         yield Static("", id="sentence", markup=False)
         yield TextInput(id="field", select_on_focus=False)
-        yield Static("", id="hint", markup=False)
+        yield KeyHints("")
 
     def on_mount(self) -> None:
         """The list takes the arrows; scenes carry their colours, so another theme draws them again."""
@@ -196,8 +196,7 @@ class EditPreview(Screen[Query], ShowsStep):
         self.table.set_source(source, self.places[self.subject], "Nothing in this model can be moved.")
         self.table.reveal()
         self._draw_numbers()
-        hint = joined(KEYS[self.subject].split(" · "), self.size.width - 2)
-        self.query_one("#hint", Static).update(Content(hint))
+        self.query_one(KeyHints).say(KEYS[self.subject])
 
     def _draw_numbers(self) -> None:
         if self.snapshot is None or not self.is_mounted:

@@ -14,7 +14,7 @@ Subject = Literal["parameters", "rows"]
 KEYS: dict[Subject, str] = {
     "parameters": "↑↓ choose · ←→ move · enter do it · esc leave · tab rows · 0-9 type · bksp back"
     " · [ ] ×10 · { } ÷10 · a axes",
-    "rows": "↑↓ choose · x leave out · + − count · enter do it · esc leave · tab parameters · 0-9 row · bksp back",
+    "rows": "↑↓ choose · x leave out · enter do it · tab parameters · + − count · esc leave · 0-9 row · bksp back",
 }
 """The keys, the most needed first."""
 _FOLLOWS = {"alone": "Nothing else moves.", "covariance": "Its mirror image follows."}

@@ -19,6 +19,7 @@ from emtui.panes.messages import (
     MovedByMouse,
     RowChosen,
     SettingsChanged,
+    WorkedRowWanted,
 )
 from emtui.screens.explore.dialog_actions import DialogActions
 from emtui.screens.explore.drag_preview import DragPreview
@@ -98,6 +99,11 @@ class ExploreScreen(SessionScreen):
         self._row = event.row
         if self.snapshot is not None:
             self._panes.show(self.snapshot, self._row)
+
+    def on_worked_row_wanted(self, event: WorkedRowWanted) -> None:
+        """Work the row out in pane 9."""
+        event.stop()
+        self._panes.work_row_out()
 
     def on_dataset_chosen(self, event: DatasetChosen) -> None:
         """Open other data."""

@@ -205,10 +205,13 @@ class PaneGrid(Container, ShowsStep):
         twin = twin_of(name)
         if twin is not None:
             self.turned = self.turned - {name} if name in RIGHT else self.turned | {twin}
-        if self._panes[name].display:  # before the next key
-            _focus_within(self._panes[name])
-        else:
-            self.call_after_refresh(_focus_within, self._panes[name])
+        if not _focus_within(self._panes[name]):  # it is drawn for the first time
+            self.call_after_refresh(_focus_drawn, self._panes[name])
+
+    def work_row_out(self) -> None:
+        """Go to pane 9, and show the chosen row's E-step there."""
+        self.go_to("why")
+        self._panes["why"].show_chosen_row()
 
     def on_pane_tabs_chosen(self, event: PaneTabs.Chosen) -> None:
         """Go to the pane whose tab was clicked."""
@@ -238,9 +241,15 @@ def _tabs_of(place: tuple[str, ...]) -> str:
     return f"tabs-{place[0]}"
 
 
-def _focus_within(pane: Pane) -> None:
-    """Give the focus to the first widget of the pane that takes it."""
-    for widget in pane.query("*"):
-        if widget.focusable and widget.display:
-            widget.focus()
-            return
+def _focus_drawn(pane: Pane) -> None:
+    """Draw the pane, which may bring what takes the focus, and give it the focus."""
+    pane.draw_if_seen()
+    _focus_within(pane)
+
+
+def _focus_within(pane: Pane) -> bool:
+    """Give the focus to the first widget of the pane that takes it, if there is one."""
+    found = next((widget for widget in pane.query("*") if widget.focusable and widget.display), None)
+    if found is not None:
+        found.focus()
+    return found is not None

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from emtui.screens.guide.chapters import chapters, place_of
 from emtui.widgets.choice_list import ChoiceList
+from emtui.widgets.key_items import KeyHints
 
 _WIDE = 100  # columns from which chapters and text stand side by side
 _SIDEWAYS = 20  # columns that a wide picture moves at a time
@@ -60,7 +61,7 @@ class GuideScreen(Screen[None]):
             yield ChoiceList()
             with Reader():
                 yield self._text
-        yield Static(Content("esc back · tab list or text · n p chapter · ↑ ↓ ← → space scroll"), id="hint")
+        yield KeyHints("tab list or text · n p chapter · ↑ ↓ ← → space scroll · esc back")
 
     async def on_mount(self) -> None:
         """Show the chapter, or the list of them."""

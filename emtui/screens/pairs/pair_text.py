@@ -14,6 +14,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import RGB
 from emtui.screens.pairs.pair_order import Pair, PairOrder
 from emtui.screens.pairs.pair_plot import PairPlot
+from emtui.widgets.key_items import MORE
 from emtui.widgets.table_columns import ink
 
 Pieces = list[tuple[str, RGB]]
@@ -113,6 +114,7 @@ def key_line(place: PairPlace, width: int) -> str:
         "export": "x export" if several else "",
         "step": "e m n ← → step",
         "back": "esc back",
+        "more": MORE,
         "numbers": "numbers: correlation by group" if place.columns else "",
     }
     said = ""

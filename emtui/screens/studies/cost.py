@@ -25,6 +25,7 @@ from emtui.networks.cost import Cost, expected_seconds, measured_costs, predicte
 from emtui.networks.sizes import size_name
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of
+from emtui.widgets.key_items import KeyHints
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn, ink
@@ -96,7 +97,7 @@ class CostScreen(Screen[None]):
         with Horizontal(id="both"):
             yield Chart()
             yield LineTable(pointing=False)
-        yield Static(Content("↑ ↓ scroll · esc back"), id="hint")
+        yield KeyHints("↑ ↓ scroll · esc back")
 
     @property
     def verdict(self) -> str:

@@ -26,6 +26,7 @@ from emtui.session.race import MOST_STARTS, N_STARTS, Race, must_rise, race
 from emtui.spec.revise import started_anew
 from emtui.spec.rival_model import has_rival, is_network, rival_model
 from emtui.spec.run_spec import RunSpec
+from emtui.widgets.key_items import KeyHints
 from emtui.widgets.paged_table import LineTable
 
 _KEYS = "enter opens · i seconds · d accuracy · + − R starts · x export · esc back"
@@ -70,7 +71,7 @@ class RaceScreen(StudyScreen):
                 yield Chart(can_focus=False, id=name)
         yield LineTable()
         yield Static("", id="verdict", markup=False)
-        yield Static(Content(_KEYS), id="hint")
+        yield KeyHints(_KEYS)
 
     def on_resize(self) -> None:
         """Show one chart at a time on a narrow screen, or where no classes are known."""

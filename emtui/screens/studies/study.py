@@ -11,7 +11,6 @@ from typing import Any, ClassVar, TypeAlias
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -24,6 +23,7 @@ from emtui.exports.sheet_exports import sheet_exports
 from emtui.screens.dialogs.export_dialog import ask_for_export
 from emtui.spec.run_spec import RunSpec
 from emtui.widgets.following_theme import follow_theme
+from emtui.widgets.key_items import KeyHints
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.stops_work import StopsWork
 from engine.errors import EngineError
@@ -224,4 +224,4 @@ def side_by_side(*both: Widget, keys: str) -> ComposeResult:
     yield Static("", id="head", markup=False)
     yield Static("", id="verdict", markup=False)
     yield Horizontal(*both, id="both")
-    yield Static(Content(keys), id="hint")
+    yield KeyHints(keys)

@@ -29,6 +29,7 @@ from emtui.views.network.sweep_text import (
     subjects_of,
     sweep_matrix,
 )
+from emtui.widgets.key_items import KeyHints
 from engine.text import clean
 
 _KEYS = "↑↓←→ cell · enter opens · tab side · d subject · g grid · x export · esc back"
@@ -77,7 +78,7 @@ class SweepScreen(StudyScreen):
                     yield Heatmap(id=f"{side}-map")
         yield Static("", id="cell", markup=False)
         yield Static("", id="verdict", markup=False)
-        yield Static(Content(_KEYS), id="hint")
+        yield KeyHints(_KEYS)
 
     def on_resize(self) -> None:
         """Stack the maps on a narrow screen."""
@@ -143,7 +144,7 @@ class SweepScreen(StudyScreen):
 
     def _tell_keys(self) -> None:
         in_form = any(field.active for field in self.query_one(SweepForm).fields)
-        self.query_one("#hint", Static).update(Content(_FORM_KEYS if in_form else _KEYS))
+        self.query_one(KeyHints).say(_FORM_KEYS if in_form else _KEYS)
 
     def on_sweep_form_left(self, event: SweepForm.Left) -> None:
         """The arrows choose a cell again."""
