@@ -57,7 +57,8 @@ def _curves(snapshot: StepSnapshot, palette: Palette) -> list[tuple[str, Scene]]
     """Objective and bound; of a network how it learns."""
     count = 1 if snapshot.comparison is None else 2
     return [
-        (f"{name} by iteration", _told_apart(scene, palette)) for name, scene in curve_scenes(snapshot, palette)[:count]
+        (f"{name} by iteration" + (f", {scene.cut}" if scene.cut else ""), _told_apart(scene, palette))
+        for name, scene in curve_scenes(snapshot, palette)[:count]
     ]
 
 
