@@ -3,7 +3,7 @@
 Tick labels have a unit of their own: data values are `offset + unit · v`. For everyday numbers offset is 0 and unit 1;
 values near 1e150 get a power of ten, values that differ only far behind their leading digits get an offset,
 and both are said once beside the axis instead of in every label. The offset is the digits that all values share, so
-that a label is how a value goes on: −192277.73123 is −123 on an axis that says "−192277.73 + 1e−5·".
+that a label is how a value goes on: −192277.73123 is −23 on an axis that says "−192277.731 + 1e−5·…".
 """
 
 from __future__ import annotations
@@ -112,9 +112,16 @@ def make_ticks(scale: Scale, count: int) -> Ticks:
 
 
 def noted(label: str, ticks: Ticks, ascii: bool = False) -> str:
-    """What stands beside an axis: its label, and what is to be done with the labels of its ticks."""
-    said = f"{label}: {ticks.note}" if label and ticks.note.endswith("·") else f"{label} {ticks.note}".strip()
-    return said.replace("×", "*").replace("·", "*") if ascii else said
+    """What an axis measures, and what is done with its ticks' labels, for which … stands where they are added.
+
+    "x ×1e150", "x: 1e8 + …", "x: -192277.731 + 1e-5·…".
+    """
+    note = ticks.note
+    offset = bool(note) and not note.startswith("×")
+    if offset:
+        note = f"{note}…" if note.endswith("·") else f"{note.removeprefix('+')} + …"
+    said = f"{label}{':' * offset} {note}" if label and note else label or note
+    return said.replace("×", "*").replace("·", "*").replace("…", "...") if ascii and note else said
 
 
 def named_ticks(scale: Scale, named: Sequence[tuple[float, str]], places: int, longest: int) -> Ticks:

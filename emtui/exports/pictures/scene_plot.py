@@ -86,12 +86,8 @@ def ticks_of(scale: Scale, named: Sequence[tuple[float, str]] | None, count: int
 
 
 def axis_label(text: str, ticks: Ticks, longest: int = _LONGEST_LABEL) -> str:
-    """What an axis measures, and what is done with its ticks' labels: "objective: −192277.73 + …", "x ×1e150"."""
-    text, note = fit(text, longest), ticks.note
-    if not note or note.startswith("×"):
-        return noted(text, ticks)
-    note = f"{note}…" if note.endswith("·") else f"{note.removeprefix('+')} + …"
-    return f"{text}: {note}" if text else note
+    """What an axis measures, cut to so many letters, and what is done with its ticks' labels."""
+    return noted(fit(text, longest), ticks)
 
 
 def _fraction(scale: Scale, values: FloatArray) -> FloatArray:
