@@ -39,7 +39,7 @@ async def test_the_screen_and_the_pane_with_the_focus_are_written_as_they_stood(
         dialog = app.app.screen
         assert isinstance(dialog, ExportScreen)
         screen, pane = (
-            "".join(export.chunks(dialog._of)) for export in dialog._exports if export.word in ("screen", "pane")
+            "".join(export.chunks(dialog._of)) for export in dialog._exports if export.word in ("screen", "curves-pane")
         )
     words = texts(screen)
     for line in (shown.splitlines()[0], "log-likelihood", "agreement"):

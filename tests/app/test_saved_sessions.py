@@ -255,6 +255,29 @@ def test_data_that_moved_are_asked_for_and_pointed_to(tmp_path: Path, table: Pat
     assert json.loads(saved(found.session, tmp_path).read_text())["data"][0]["source"] == "there/other.csv"
 
 
+def test_what_lies_where_the_data_were_is_said(tmp_path: Path, table: Path) -> None:
+    path = saved(of_table(table), tmp_path)
+    table.unlink()
+    table.mkdir()
+    makes = [lambda: None, lambda: (table.rmdir(), os.mkfifo(table)), table.unlink]
+    for make, said in zip(makes, ("is a folder now", "is a device or a pipe now", "and are not there"), strict=True):
+        make()  # type: ignore[no-untyped-call]
+        status, _, err = here("show", str(path))
+        assert status == 2 and is_one_sentence(err) and f"{said}: put them back" in err
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.txt").write_text("one word and another word " * 5)
+    session = Session(chosen(str(folder), k=2))
+    path = saved(session, tmp_path)
+    for text in folder.iterdir():
+        text.unlink()
+    assert "There is no *.txt file in the folder" in here("show", str(path))[2]
+    folder.rmdir()
+    folder.write_text("a file")
+    assert "is a file now, not a folder" in here("show", str(path))[2]
+
+
 @pytest.mark.parametrize("model", ["gmm", "mlp", "bernoulli"])
 def test_a_table_kept_inside_needs_no_other_file(tmp_path: Path, table: Path, model: str) -> None:
     if model == "bernoulli":  # it takes the row with the missing value

@@ -94,6 +94,18 @@ def test_a_timeline_keeps_its_branches_in_a_pickle() -> None:
     assert again.steps_of(0)[2] is again.steps_of(1)[2]
 
 
+def test_what_a_study_gives_can_be_pickled() -> None:
+    """Of `many_starts` and the like: a generator itself never can."""
+    model = engine.GaussianMixture(2)
+    *_, starts = engine.many_starts(model, IRIS.X, n_starts=3, max_iter=5)
+    again = pickle.loads(pickle.dumps(starts))
+    assert [one.objective for one in again.results] == [one.objective for one in starts.results]
+    assert [one.params for one in again.results] == [one.params for one in starts.results] and again.finished
+    *_, sizes = engine.compare_sizes(model, IRIS.X, n_components=(1, 2), repeats=1, max_iter=5)
+    known = pickle.loads(pickle.dumps(sizes)).candidates
+    assert [one.criteria for one in known] == [one.criteria for one in sizes.candidates]
+
+
 def test_the_help_on_the_engine_is_short_and_names_what_is_there() -> None:
     assert len(pydoc.render_doc(engine).splitlines()) <= 80
     assert engine.__doc__ is not None

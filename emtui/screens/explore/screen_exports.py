@@ -25,4 +25,4 @@ def screen_exports(screen: Screen[Any], pane: Pane) -> tuple[Export[Any], ...]:
 
         return Export(title, word, "svg", chunks)
 
-    return export("this screen", "screen", whole), export(f"pane {pane.label}", "pane", part)
+    return export("this screen", "screen", whole), export(f"pane {pane.label}", f"{pane.label}-pane", part)

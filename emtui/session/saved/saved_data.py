@@ -140,20 +140,29 @@ def _found(known: SavedData, folder: Path, elsewhere: str | None) -> str:
         if not looks_like_file(elsewhere):
             raise SessionFileError(f"--data names the file that has the data now, and {quoted(elsewhere)} is none.")
         return elsewhere
-    try:
-        path = folder / known.source
-        mode = path.stat().st_mode
-        whole = stat.S_ISDIR(mode) if known.place == "folder" else stat.S_ISREG(mode)
-    except (OSError, ValueError):
-        whole = False
-    if not whole:
+    path = folder / known.source
+    wrong = _what_is_wrong(path, known.place == "folder")
+    if wrong:
         raise SessionFileError(
-            f"the session's data were in {quoted(os.path.normpath(folder / known.source), 200)}, and are not there: "
-            "put them back, or name the file that has them with --data."
+            f"the session's data were in {quoted(os.path.normpath(path), 200)}, {wrong}: put them back, or name the "
+            "file that has them with --data."
         )
     way = os.path.relpath(path)
     shown = way if not way.startswith(os.pardir) else os.path.abspath(path)
     return shown if looks_like_file(shown) else os.path.join(os.curdir, shown)
+
+
+def _what_is_wrong(path: Path, folder_wanted: bool) -> str:
+    """Why the data can't be where they were, in words; "" where they may be."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return "and are not there"
+    if stat.S_ISDIR(mode):
+        return "" if folder_wanted else "which is a folder now"
+    if stat.S_ISREG(mode):
+        return "which is a file now, not a folder" if folder_wanted else ""
+    return "which is a device or a pipe now"
 
 
 # tables inside
