@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from emtui.session.queries import Asker, Query
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from engine.em.step import Step
+
+if TYPE_CHECKING:
+    from emtui.session.saved.opening import Reopening
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,6 +20,14 @@ class SnapshotReady:
     """A step is ready to be shown. `generation` says which exploration it belongs to; a stale one is dropped."""
 
     snapshot: StepSnapshot
+    generation: int
+
+
+@dataclass(frozen=True, eq=False)
+class SessionFound:
+    """A session file was read, and is being done again."""
+
+    reopening: Reopening
     generation: int
 
 
@@ -62,4 +73,4 @@ class Crashed:
     error: Exception
 
 
-WorkerMessage: TypeAlias = SnapshotReady | StepRefused | QueryAnswered | SessionSaved | NotKept | Crashed
+WorkerMessage: TypeAlias = SnapshotReady | SessionFound | StepRefused | QueryAnswered | SessionSaved | NotKept | Crashed

@@ -21,6 +21,7 @@ from emtui.session.errands import TROUBLE, Errands, error_sentence
 from emtui.session.messages import (
     Crashed,
     QueryAnswered,
+    SessionFound,
     SnapshotReady,
     StepRefused,
     WorkerMessage,
@@ -161,12 +162,30 @@ class SessionWorker:
         self._leave_the_old()
         self._submit(Job(self._generation, lambda: self._do_again(reopening)), at_once=False)
 
+    def open_session(self, path: Path) -> None:
+        """Begin the exploration of a session file beside which another one is under way, as `reopen` does.
+
+        If the file or its data can't be used, the old one stays open and the reason is reported.
+        """
+        from emtui.session.saved.opening import reopen
+
+        def job() -> str:
+            reopening = reopen(path)
+            self._report(SessionFound(reopening, self._generation))
+            return self._do_again(reopening)
+
+        self._leave_the_old()
+        self._submit(Job(self._generation, job), at_once=False)
+
     def _do_again(self, reopening: Reopening) -> str:
-        shown = time.monotonic()
+        shown, before = time.monotonic(), self._session
         try:
             with closing(reopening.steps()) as steps:
                 for done in steps:
                     self._session = reopening.session
+                    if before is not None:
+                        self._closed.keep(before)
+                        before = None
                     self._errands.run()
                     if self._cancelled.is_set():
                         return f"Stopped opening the session at step {done:,} of {reopening.total:,}."

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 SESSION_ENDING = ".emtui"
 
 
+def is_session(source: str) -> bool:
+    """It is named as a session that was saved, not as data."""
+    return source.lower().endswith(SESSION_ENDING)
+
+
 def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
     """The data set that a user named, as it is read: one of the catalogue, a file of their own, or a folder of texts.
 
@@ -29,7 +34,7 @@ def open_source(data: DataSpec, table: TableFile | None = None) -> Dataset:
         DataError: there is no such data set or file, or it can't be read; one sentence.
     """
     source = data.source
-    if source.lower().endswith(SESSION_ENDING):
+    if is_session(source):
         raise DataError(
             f"{quoted(source, 200)} is a session, not data: emtui NAME{SESSION_ENDING} opens it, emtui show prints it."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import weakref
 from pathlib import Path
@@ -15,12 +16,14 @@ from driving import Driver, driving, explorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_script import run_script, says_the_same
+from textual.widgets import Input
 from walking import walked
 
 from emtui.exports.export import export_script
 from emtui.session import closed_sessions
 from emtui.session.closed_sessions import ClosedSessions
 from emtui.session.copied_command import copied_command
+from emtui.session.saved.saving import save
 from emtui.session.session import Session
 from emtui.session.worker import SessionWorker
 from emtui.spec.choose import choose, make_model
@@ -418,3 +421,41 @@ async def test_rows_left_out_are_said_to_stay_so() -> None:
         await app.send("U")
         assert "Undone: row 12 left out" in in_one_line(app)
         assert explorer(app.app).worker.session.weight_of(11) == 1  # type: ignore[union-attr]
+
+
+async def looked_at(app: Driver) -> None:
+    """The dialog has looked at the path that is in its line."""
+    for _ in range(200):
+        await app.settle()
+        if "A session that was saved" in app.text:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(app.text)
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_a_session_is_opened_beside_what_was_there(tmp_path: Path, size: tuple[int, int]) -> None:
+    session = Session(choose("coins"))
+    session.take_iteration()
+    session.weigh_row(1, 0.0)
+    session.take_iteration()
+    path = save(session, tmp_path / "two.emtui")
+    async with driving(choose("iris"), size=size) as app:
+        await app.send("n", "o")
+        app.app.screen.query_one("#path", Input).value = str(path)
+        await looked_at(app)
+        await app.send("enter")
+        assert app.snapshot.n_branches == 2 and app.snapshot.step.objective == session.timeline.current.objective
+        assert explorer(app.app).saving.saved_to == str(path)
+        await app.send("U")
+        assert app.snapshot.spec.model.name == "gmm"
+        assert "Undone: coins was opened; back on iris." in in_one_line(app)
+        path.write_text(path.read_text().replace("}", "", 1))
+        await app.send("o")
+        app.app.screen.query_one("#path", Input).value = str(path)
+        await looked_at(app)
+        await app.send("enter")
+        assert "two.emtui" in in_one_line(app)
+        assert app.snapshot.spec.model.name == "gmm" and app.snapshot.n_branches == 1
+        await app.send("n")
+        assert app.snapshot.step.iteration == 2

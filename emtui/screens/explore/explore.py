@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events
@@ -36,6 +37,7 @@ from emtui.spec.choose import choose, make_model
 from emtui.spec.pasted_path import names_a_file, pasted_path
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.sources import is_session
 from emtui.views import view_for
 from emtui.widgets.clipboard import copy
 from engine.em.step import Step
@@ -111,7 +113,10 @@ class ExploreScreen(SessionScreen):
         self.open_data(event)
 
     def open_data(self, chosen: DatasetChosen) -> None:
-        """Open these data with the model that suits them."""
+        """Open these data with the model that suits them, or the session that this is the file of."""
+        if is_session(chosen.data.source):
+            self.open_session(Path(chosen.data.source))
+            return
         self.open_spec(partial(choose, chosen.data, opened=chosen.opened, seed=self._spec.seed))
 
     def on_file_wanted(self, event: FileWanted) -> None:

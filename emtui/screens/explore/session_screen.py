@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -29,6 +30,7 @@ from emtui.session.messages import (
     Crashed,
     NotKept,
     QueryAnswered,
+    SessionFound,
     SessionSaved,
     SnapshotReady,
     StepRefused,
@@ -169,6 +171,12 @@ class SessionScreen(Screen[None], StopsWork):
             self.say("Reading the data and looking for a start…")
         self.worker.open(make, small=small)
 
+    def open_session(self, path: Path) -> None:
+        """Open a session that was saved; if it can't be begun, the current one stays open."""
+        self.stepping.pause()
+        self.say("Opening the session…")
+        self.worker.open_session(path)
+
     def apply(self, make: Callable[[], RunSpec]) -> None:
         """Begin with other choices on the same data, on a branch beside the old ones; where that can't be, say why."""
         self.stepping.pause()
@@ -209,6 +217,8 @@ class SessionScreen(Screen[None], StopsWork):
                 shown = self.snapshot is not None and step is self.snapshot.step
                 if shown and isinstance(asker, Widget) and asker.screen in self.app.screen_stack:
                     asker.take_answer(query, step, answer)
+            case SessionFound(reopening):
+                self._reopening = reopening
             case StepRefused(reason):
                 self._refuse_step(reason)
 
@@ -237,6 +247,8 @@ class SessionScreen(Screen[None], StopsWork):
 
     def _refuse_step(self, reason: str) -> None:
         self.stepping.pause()
+        if self._reopening is not None and self._reopening.session is None:
+            self._reopening = None  # it can't begin
         if self.worker.session is None:  # the first exploration can't begin: there is nothing to go back to
             self.app.exit(return_code=2, message=f"emtui: {reason}")
         else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.cells import cell_len
 
 from emtui.charts.cell_text import fit, pad
-from emtui.spec.sources import open_source, prepared
+from emtui.spec.sources import is_session, open_source, prepared
 from emtui.views.number_format import plural
 from engine.data.data_spec import AS_DETECTED, DataSpec, ReadOptions
 from engine.data.dataset import Dataset
@@ -43,6 +43,7 @@ class FilePreview:
         preview: how the table would be read; None where it can't be, or is none.
         is_file: it is a file at all.
         n_texts: documents that the folder holds; 0 for no folder, or one without any.
+        is_session: it is a session that was saved.
         problem: why the file can't be read, in a sentence.
     """
 
@@ -52,6 +53,7 @@ class FilePreview:
     is_file: bool = False
     n_texts: int = 0
     problem: str = ""
+    is_session: bool = False
 
 
 def preview_file(path: Path, read_options: ReadOptions = AS_DETECTED) -> FilePreview:
@@ -63,6 +65,8 @@ def preview_file(path: Path, read_options: ReadOptions = AS_DETECTED) -> FilePre
             return FilePreview(path, read_options)
     if not os.path.isfile(path):
         return FilePreview(path, read_options)
+    if is_session(str(path)):
+        return FilePreview(path, read_options, is_session=True)
     try:
         return FilePreview(path, read_options, preview_table(path, **read_options.given()), is_file=True)
     except EngineError as error:

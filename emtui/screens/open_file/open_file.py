@@ -22,6 +22,7 @@ from emtui.screens.open_file.file_tree import PathSuggester, TableTree
 from emtui.screens.open_file.preview_pane import PreviewPane
 from emtui.screens.open_file.read_option_fields import ReadOptionFields
 from emtui.spec.pasted_path import pasted_path
+from emtui.spec.sources import is_session
 from emtui.widgets.form_field import FormField
 from emtui.widgets.path_input import PathInput
 from engine.data.data_spec import DataSpec
@@ -32,6 +33,7 @@ from engine.text import clean
 
 NARROW, SLIM, SLIMMER = 80, 64, 52
 _LOW = 30  # lines of the screen below which fewer columns are listed at a time
+_SESSION = "A session that was saved: enter opens it, with its branches."
 _KEYS = "enter opens · tab next · esc cancels"
 
 
@@ -167,7 +169,7 @@ class OpenFileScreen(Dialog[DatasetChosen]):
     def _show(self, file: FilePreview) -> None:
         pane = self._pane
         pane.show(file)
-        self.say(pane.fields.complaint or file.problem)
+        self.say(pane.fields.complaint or file.problem or (_SESSION if file.is_session else ""))
         self.query_one("#how").display = file.is_file
         self.set_class(file.is_file, "-previewed")
 
@@ -213,6 +215,9 @@ class OpenFileScreen(Dialog[DatasetChosen]):
         path, fields, file = self._path, self._pane.fields, self._pane.file
         if os.path.isdir(path):
             self._enter(path)
+            return
+        if is_session(str(path)) and os.path.isfile(path):
+            self.dismiss(DatasetChosen(DataSpec(_as_source(path))))
             return
         if fields.problem:
             self.say(fields.problem)
