@@ -6,6 +6,7 @@ A terminal with the kitty protocol tells the letter, the locks and the shift key
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -18,10 +19,11 @@ _SHIFT, _CAPS_LOCK, _NUM_LOCK = 1, 64, 128
 _METHOD = "_parse_extended_key"
 
 
+@functools.cache
 def ignore_for_keys() -> None:
     """Let the names of keys come from the letter and from shift alone."""
     before: Any = vars(XTermParser).get(_METHOD)
-    if before is not None and not getattr(before, "without_caps_lock", False):
+    if before is not None:
         setattr(XTermParser, _METHOD, _without(before))
 
 
@@ -33,7 +35,6 @@ def _without(before: Callable[[Any, str], list[events.Key] | None]) -> Callable[
             return keys
         return [events.Key(letter, keys[0].character)]
 
-    setattr(parse, "without_caps_lock", True)  # noqa: B010  a mark on a function
     return parse
 
 

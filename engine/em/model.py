@@ -68,6 +68,7 @@ class Model(HasOptions, ABC, Generic[P, D]):
     samples: ClassVar[bool] = False  # the E-step draws random numbers, by the seed of its inference
     independent_rows: ClassVar[bool] = True  # some rows can be fitted without the others, unlike the steps of a chain
     predicts_unseen: ClassVar[bool] = False  # `predict_unseen` fills in what is missing of a row
+    takes_new_rows: ClassVar[bool] = False  # a row by itself divides among the components: `engine.new_row`
     remarks_warn: ClassVar[bool] = False  # what `remarks` says is that there is no maximum, not a note beside one
     parts_q: ClassVar[bool] = False  # Q is the sum of `q_parts`; set for a class that defines them
     no_q_by_hand: ClassVar[str] = "q of this model is not a handful of shares of each row that could be moved."

@@ -77,12 +77,23 @@ class Explains:
         found = self.pulls(at, params, entry)
         return None if found is None else found.total(at.data)
 
+    def row_distances(self, params: Any, x: Array) -> Array | None:
+        """(K,) how far a row x (d,) lies from each component, in its standard deviations; None where it has none."""
+        return None
+
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The formula of the M-step for this entry, the result last; None where there is none.
 
         after: θ as the M-step has it, where a formula needs other entries of it, too.
         """
         return None
+
+
+def deviations(x: float, mean: Array, deviation: Array) -> Array:
+    """|x − mean| in standard deviations; 0 where it lies on the mean of a component without spread, else inf there."""
+    apart = np.abs(x - mean)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(apart == 0.0, 0.0, apart / deviation)
 
 
 def after_m_step(step: Step) -> tuple[Any, tuple[Event, ...], str]:

@@ -22,6 +22,7 @@ from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import WorkedLine, counted_lines, line
 from engine.explain.pulls import DensitySlopes
+from engine.explain.worked import deviations
 from engine.models.mixture import Mixture, checked_labels, checked_table, checked_weights
 from engine.models.mixture_explanation import Densities, density_line, weighted_logs
 from engine.models.probabilities import (
@@ -136,6 +137,11 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
             joint += np.log(params.weights)[:, None]
         joint += data.log_coefficient[rows]
         return joint
+
+    def row_distances(self, params: BinomialParams, x: Array) -> Array:
+        """|x − nπ|/√(nπ(1 − π))."""
+        expected = self.n_trials * params.probabilities
+        return deviations(x[0], expected, np.sqrt(expected * (1.0 - params.probabilities)))
 
     def least_impossible(self, params: BinomialParams, data: TossCounts, rows: IntArray) -> tuple[Array, Array]:
         """A coin that never falls so has a factor of 0 for each such toss."""

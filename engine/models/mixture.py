@@ -46,6 +46,7 @@ class Mixture(Model[P, D], Explains):
     """A finite mixture; see the module."""
 
     no_q_by_hand: ClassVar[str] = ""
+    takes_new_rows: ClassVar[bool] = True
 
     @abstractmethod
     def log_joint(self, params: P, data: D, rows: Rows) -> Array:

@@ -22,6 +22,7 @@ from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import LEAST_LOG, MOST_LOG, WorkedLine, counted_lines, line
 from engine.explain.pulls import DensitySlopes
+from engine.explain.worked import deviations
 from engine.models.mixture import Mixture, check_counts, checked_labels, checked_table, checked_weights
 from engine.models.mixture_explanation import Densities, density_line, weighted_logs
 from engine.models.probabilities import check_weights, dot_log, log_factorials, times_log, zeros_and_logs
@@ -98,6 +99,10 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
             joint += (np.log(params.weights) - params.rates)[:, None]
         joint -= data.log_factorial[rows]
         return joint
+
+    def row_distances(self, params: PoissonParams, x: Array) -> Array:
+        """|x − λ|/√λ."""
+        return deviations(x[0], params.rates, np.sqrt(params.rates))
 
     def least_impossible(self, params: PoissonParams, data: Counts, rows: IntArray) -> tuple[Array, Array]:
         """A rate of 0 has a factor of 0 for each that is counted."""

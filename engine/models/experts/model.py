@@ -77,6 +77,7 @@ class MixtureOfExperts(Mixture[ExpertsParams, ExpertRows]):
 
     Params: ClassVar[type] = ExpertsParams
     name: ClassVar[str] = "experts"
+    takes_new_rows: ClassVar[bool] = False  # of a row without its target an expert has no likelihood
     title: ClassVar[str] = "mixture of experts"
     supervised: ClassVar[bool] = True
     remarks_warn = True

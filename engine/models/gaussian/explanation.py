@@ -40,6 +40,16 @@ def gaussian_densities(x: Array, params: GaussianParams, kind: str) -> Densities
     return lines, logs
 
 
+def gaussian_distances(x: Array, params: GaussianParams, kind: str) -> Array:
+    """(K,) D = √((x − μ)ᵀ Σ⁻¹ (x − μ)) [Mahalanobis 1936]."""
+    inverse = inverse_factors(params, kind)
+    found = np.empty(len(params.means))
+    for k, mean in enumerate(params.means):
+        one = inverse if kind == "tied" else inverse[k]
+        found[k] = np.linalg.norm(one @ (x - mean) if one.ndim == 2 else one * (x - mean))
+    return found
+
+
 def _distance_line(x: Array, params: GaussianParams, kind: str, k: int, u: Array, distance: float) -> WorkedLine:
     """D² as a sum over the columns where Σ is diagonal or a single variance, else by L⁻¹, L Lᵀ = Σ."""
     d = len(x)

@@ -23,7 +23,7 @@ from engine.explain.derivation import WorkedLine, counted_lines
 from engine.explain.pulls import DensitySlopes
 from engine.models.gaussian.collapse import Policy, mended
 from engine.models.gaussian.data import GaussianRows, gaussian_rows, new_gaussian_rows
-from engine.models.gaussian.explanation import gaussian_densities, moment_lines
+from engine.models.gaussian.explanation import gaussian_densities, gaussian_distances, moment_lines
 from engine.models.gaussian.params import (
     COVARIANCE_TYPES,
     GaussianParams,
@@ -204,6 +204,10 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         parts = _parts(rows, data.n_rows, a_pass.rows_per_chunk)
         joints = [a_pass.log_joint(a_pass.look(part, work), work).copy() for part in parts]
         return np.concatenate(joints, axis=1) if joints else np.empty((self.n_components, 0))
+
+    def row_distances(self, params: GaussianParams, x: Array) -> Array:
+        """The Mahalanobis distance."""
+        return gaussian_distances(x, params, self.covariance_type)
 
     def worked_densities(self, step: Step, row: int) -> Densities:
         """The density of a row, from its squared distance and the determinant."""
