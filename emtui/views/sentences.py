@@ -312,7 +312,8 @@ def _ways_off(rest: Rest) -> list[str]:
         ways.append("K compares fewer")
     if rest.starts:
         return [*ways, f"start {' or '.join(rest.starts)} (pane {PANE_KEYS['model']}) begins elsewhere"]
-    return [*ways, "R takes another start"] if rest.another else ways or ["E pushes it off"]
+    other = "R tries another start" if "try another start" in rest.remedy else "R takes another start"
+    return [*ways, other] if rest.another else ways or ["E pushes it off"]
 
 
 def _is_limit(reason: str) -> bool:

@@ -146,17 +146,21 @@ def _climbs(step: Step, model: Model[Any, Any], theta: Any, most_passes: float) 
 
 @dataclass(frozen=True)
 class Starts:
-    """What other starts are worth: the kinds that lead elsewhere, and whether another one of the same kind may."""
+    """What other starts are worth: the kinds that lead elsewhere, and whether another one of the same kind may.
+
+    tried: EM was seen to get above θ from one of them.
+    """
 
     kinds: tuple[str, ...]
     same_kind: bool
+    tried: bool = True
 
 
 def tried_starts(step: Step, most_passes: float) -> Generator[None, None, Starts]:
     """The starts from which EM was seen to get above θ, or not seen not to. It yields once for each pass."""
     model, kinds = step.problem.model, kinds_of_start(step.problem.model)
     if model.supervised:  # weights are drawn far from each other, and a trial takes long
-        return Starts(kinds, True)
+        return Starts(kinds, True, tried=False)
     worth = list[str]()
     for kind in kinds:
         other = type(model)(**{**model.option_values, START_OPTION: kind})
@@ -169,7 +173,7 @@ def tried_starts(step: Step, most_passes: float) -> Generator[None, None, Starts
         found, passes = yield from _tried_start(step, model, seed, most_passes)
         most_passes -= passes
         if found is not False:
-            return Starts((), True)
+            return Starts((), True, tried=found is True)
     return Starts((), False)
 
 

@@ -153,7 +153,7 @@ class _Look:
         if starts.kinds:
             ways.append(f"take another kind of start ({' or '.join(starts.kinds)})")
         elif starts.same_kind:
-            ways.append("take another start")
+            ways.append("take another start" if starts.tried else "try another start")
         remedy = ", or ".join(ways) or "push it off by hand"
         found = self.found(kind, said, remedy, push=pushed, starts=starts.kinds)
         return replace(found, another=starts.same_kind)
@@ -187,9 +187,9 @@ class _Look:
         scales = column_scales(data.X, data.sample_weight)
         said = f"a plateau where nothing was learned: {chance[1]}"
         if scales is None:
-            return self.found("plateau", said, "take another start")
+            return self.found("plateau", said, "try another start")
         said += f", and the inputs are on very different scales (sd {scales[0]:z.3g} to {scales[1]:z.3g})"
-        return self.found("plateau", said, "standardise them, or take another start", True)
+        return self.found("plateau", said, "standardise them, or try another start", True)
 
     def together(self) -> Generator[None, None, str]:
         """Which components could as well be one, in words; "" for none."""

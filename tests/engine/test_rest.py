@@ -125,6 +125,7 @@ def test_a_network_at_chance_has_learned_nothing_and_its_scales_are_named():
     assert "plateau where nothing was learned" in run.stop_reason
     assert "very different scales" in run.stop_reason
     assert "standardise" in run.stop_reason
+    assert run.step.rest.remedy.endswith("or try another start")  # which nobody has tried
     assert run.step.rest.scales
 
 
