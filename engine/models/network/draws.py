@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,20 +99,21 @@ def weighted_draws(
     """Draw from the mixture of the prior and of `proposals`, each the μ (n, m_l) of every layer; `keep` the draws."""
     means = [[np.clip(mu, _MOST_CERTAIN, 1.0 - _MOST_CERTAIN) for mu in each] for each in proposals]
     logits = [[np.log(mu / (1.0 - mu)) for mu in each] for each in means]
+    of_proposals = [(each, [softplus(one).sum(axis=-1) for one in each]) for each in logits]
     strata = _strata(n_draws, len(means))
     with np.errstate(divide="ignore"):
         log_shares = np.log(np.array(strata) / n_draws)
     at_once = max(1, _ENTRIES_AT_ONCE // max(1, rows.n_rows * sum(params.sizes)))
     log_weights, log_joint, log_priors = np.empty((3, n_draws, rows.n_rows))
     kept: list[list[Bits]] = [[] for _ in params.sizes]
-    begin = 0
+    begin, first_layer = 0, FirstLayer.of(params, rows.design)
     for proposal, count in zip((None, *means), strata, strict=True):
         for first in range(begin, begin + count, at_once):
             some = slice(first, min(first + at_once, begin + count))
-            z, log_prior = layer_draws(params, rows.design, proposal, generator, some.stop - some.start)
+            z, log_prior = layer_draws(params, first_layer, proposal, generator, some.stop - some.start)
             log_r = [log_prior + log_shares[0]]
-            for each, share in zip(logits, log_shares[1:], strict=True):
-                log_r.append(sum((_log_bernoulli(one, logit) for one, logit in zip(z, each, strict=True)), share))
+            for each, share in zip(of_proposals, log_shares[1:], strict=True):
+                log_r.append(sum((_log_bernoulli(*of) for of in zip(z, *each, strict=True)), share))
             log_priors[some] = log_prior
             log_joint[some] = log_prior + log_output_of(params.output, z[-1], rows)
             log_weights[some] = log_joint[some] - log_sum_exp(np.array(log_r))
@@ -134,29 +136,58 @@ def _strata(n_draws: int, n_proposals: int) -> tuple[int, ...]:
     return tuple(int(count) for count in np.diff(ends, prepend=0))
 
 
+@dataclass(frozen=True, eq=False)
+class FirstLayer:
+    """What the inputs say of the units of the first layer, for every draw: logits (n, m) and their probabilities."""
+
+    logits: Array
+    probability: Array
+    n_rows: int
+
+    @classmethod
+    def of(cls, params: NetworkParams, design: Array) -> FirstLayer:
+        """Of these rows."""
+        logits = design @ params.layers[0].T
+        return cls(logits, sigmoid(logits), len(design))
+
+    @cached_property
+    def log_none(self) -> Array:
+        """(n,) −ln p(z = 0 | x) of the first layer: Σ_h ln(1 + exp λ_h)."""
+        return np.asarray(softplus(self.logits).sum(axis=-1))
+
+
 def layer_draws(
-    params: NetworkParams, design: Array, means: list[Array] | None, generator: np.random.Generator, number: int
+    params: NetworkParams, first: FirstLayer, means: list[Array] | None, generator: np.random.Generator, number: int
 ) -> tuple[list[Bits], Array]:
     """z (number, n, m_l) of each layer, from the prior or from means (n, m_l), and ln p(z | x) (number, n)."""
-    n = len(design)
     z: list[Bits] = []
-    log_prior = np.zeros((number, n))
+    log_prior = np.zeros((number, first.n_rows))
     for level, layer in enumerate(params.layers):
-        if level == 0:
-            a = design @ layer.T
-        else:
-            a = z[-1].reshape(number * n, -1) @ layer[:, 1:].T
-            a = (a + layer[:, 0]).reshape(number, n, -1)
-        probability = sigmoid(a) if means is None else means[level]
-        z.append(generator.random((number, n, len(layer))) < probability)
-        log_prior += _log_bernoulli(z[-1], a)
+        a = first.logits if level == 0 else _next_logits(z[-1], layer)
+        probability = means[level] if means is not None else first.probability if level == 0 else sigmoid(a)
+        z.append(generator.random((number, first.n_rows, len(layer))) < probability)
+        log_prior += _log_bernoulli(z[-1], a, first.log_none if level == 0 else softplus(a).sum(axis=-1))
     return z, log_prior
 
 
-def _log_bernoulli(z: Bits, logit: Array) -> Array:
-    """(B, n) Σ_h z_h λ_h − ln(1 + exp λ_h) of z (B, n, m) for logits λ (n, m) or (B, n, m)."""
+def prior_draws(params: NetworkParams, first: FirstLayer, generator: np.random.Generator, number: int) -> list[Bits]:
+    """z (number, n, m_l) of each layer, from the prior: those of `layer_draws`, without how likely they are."""
+    z: list[Bits] = [generator.random((number, first.n_rows, len(params.layers[0]))) < first.probability]
+    for layer in params.layers[1:]:
+        z.append(generator.random((number, first.n_rows, len(layer))) < sigmoid(_next_logits(z[-1], layer)))
+    return z
+
+
+def _next_logits(z: Bits, layer: Array) -> Array:
+    """(number, n, m) of the units of a layer, from those of the layer before."""
+    number, n, _ = z.shape
+    return np.asarray((z.reshape(number * n, -1) @ layer[:, 1:].T + layer[:, 0]).reshape(number, n, -1))
+
+
+def _log_bernoulli(z: Bits, logit: Array, log_none: Array) -> Array:
+    """(B, n) Σ_h z_h λ_h − ln(1 + exp λ_h) of z (B, n, m) for logits λ (n, m) or (B, n, m); the second sum is given."""
     chosen = np.einsum("bnm,nm->bn" if logit.ndim == 2 else "bnm,bnm->bn", z, logit)
-    return np.asarray(chosen - softplus(logit).sum(axis=-1))
+    return np.asarray(chosen - log_none)
 
 
 def log_output_of(output: Array, z: Bits, rows: NetworkRows) -> Array:

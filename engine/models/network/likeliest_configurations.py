@@ -12,7 +12,7 @@ from engine.errors import EngineError
 from engine.models.network.configurations import configuration
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows
-from engine.models.network.draws import layer_draws
+from engine.models.network.draws import FirstLayer, prior_draws
 from engine.models.network.e_steps.exact import log_output_of_row, log_prior_table
 from engine.models.network.e_steps.gibbs import GibbsEStep
 from engine.models.network.params import NetworkParams
@@ -58,7 +58,7 @@ def _visited(params: NetworkParams, row: NetworkRows, most: int) -> Configuratio
     """The configurations of one row that a long chain visits most (or draws, without a target), with their shares."""
     generator = np.random.default_rng(0)
     if row.y is None:
-        layers, _ = layer_draws(params, row.design, None, generator, _LONG_CHAIN)
+        layers = prior_draws(params, FirstLayer.of(params, row.design), generator, _LONG_CHAIN)
     else:
         layers = list(GibbsEStep(sweeps=_LONG_CHAIN).chain(params, row, EXACT, generator).z)
     z, visits = np.unique(np.concatenate([layer[:, 0] for layer in layers], axis=1), axis=0, return_counts=True)

@@ -29,7 +29,7 @@ from engine.models.network import gaussian_output
 from engine.models.network.configurations import all_configurations, halves
 from engine.models.network.cost import MOST_EXACT
 from engine.models.network.data import NetworkRows, arranged, checked_targets, new_rows, numbers_apart
-from engine.models.network.draws import layer_draws, log_means
+from engine.models.network.draws import FirstLayer, log_means, prior_draws
 from engine.models.network.e_steps.exact import Factors, exact_posterior
 from engine.models.network.params import NetworkParams, sigmoid
 from engine.parallel import one_blas_thread, row_chunks
@@ -107,11 +107,11 @@ def sampled_prediction(
     """The mean of o_i(z) over `n_draws` z ~ p(z | x) of each row; its error falls with √n_draws."""
     n, g = len(design), params.n_classes
     total, squares = np.zeros((n, g)), np.zeros((n, g))
+    of_inputs = FirstLayer.of(params, design)
     at_once = max(1, _ENTRIES_AT_ONCE // max(1, n * sum(params.sizes)))
     for first in range(0, n_draws, at_once):
         number = min(at_once, n_draws - first)
-        z, _ = layer_draws(params, design, None, generator, number)
-        units = z[-1].reshape(number * n, -1).astype(np.float64)
+        units = prior_draws(params, of_inputs, generator, number)[-1].reshape(number * n, -1).astype(np.float64)
         o = np.exp(forward_log_probabilities(params.output, units)).reshape(number, n, g)
         total += o.sum(axis=0)
         squares += (o**2).sum(axis=0)
@@ -222,11 +222,10 @@ def _sampled_numbers(params: NetworkParams, rows: NetworkRows, weights: Array | 
     assert rows.target is not None and params.variances is not None
     generator, n = np.random.default_rng(0), rows.n_rows
     at_once = max(1, _ENTRIES_AT_ONCE // max(1, n * sum(params.sizes)))
-    found = list[Array]()
+    found, of_inputs = list[Array](), FirstLayer.of(params, rows.design)
     for first in range(0, _DRAWS, at_once):
         number = min(at_once, _DRAWS - first)
-        z, _ = layer_draws(params, rows.design, None, generator, number)
-        units = z[-1].reshape(number * n, -1).astype(np.float64)
+        units = prior_draws(params, of_inputs, generator, number)[-1].reshape(number * n, -1).astype(np.float64)
         found.append(gaussian_output.means(params.output, units).reshape(number, n))
     drawn = np.concatenate(found)
     log_each = gaussian_output.log_normal(rows.target - drawn, float(params.variances[0]))

@@ -18,7 +18,7 @@ import numpy as np
 from engine.arrays import Array
 from engine.models.network.configurations import binary_design
 from engine.models.network.data import new_rows
-from engine.models.network.draws import layer_draws
+from engine.models.network.draws import FirstLayer, prior_draws
 from engine.models.network.e_steps.exact import Factors
 from engine.models.network.params import NetworkParams, sigmoid
 from engine.models.network.predict import activities
@@ -78,13 +78,13 @@ def _chained(params: NetworkParams, design: Array) -> list[Array]:
 def _drawn(params: NetworkParams, design: Array) -> tuple[Array, ...]:
     """The mean over draws of the units before, which are always the same."""
     generator = np.random.default_rng(0)
-    n = len(design)
+    n, of_inputs = len(design), FirstLayer.of(params, design)
     total = [np.zeros((n, size)) for size in params.sizes[1:]]
     at_once = max(1, _ENTRIES_AT_ONCE // max(1, n * sum(params.sizes)))
     for first in range(0, _DRAWS, at_once):
         number = min(at_once, _DRAWS - first)
-        z, _ = layer_draws(params, design, None, generator, number)
+        z = prior_draws(params, of_inputs, generator, number)
         for sums, layer, before in zip(total, params.layers[1:], z, strict=False):
             logits = before.reshape(number * n, -1) @ layer[:, 1:].T + layer[:, 0]
             sums += sigmoid(logits).reshape(number, n, -1).sum(axis=0)
-    return (sigmoid(design @ params.hidden.T), *(sums / _DRAWS for sums in total))
+    return (of_inputs.probability, *(sums / _DRAWS for sums in total))
