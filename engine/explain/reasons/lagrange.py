@@ -16,6 +16,7 @@ from engine.explain.reasons.needs import need_q
 from engine.explain.worked import after_m_step, explainer
 from engine.parallel import one_blas_thread
 
+_APART = 1e-6  # of λ
 _MOST = 12  # of what sums to 1, each with its line
 
 
@@ -51,6 +52,8 @@ def multiplier(step: Step, name: str | None = None) -> Worked:
     remark = "the slopes of Q along what sums to 1 can't all be 0: at the maximum they are one λ"
     if field.n_held:
         remark = "these are held: no M-step moves them, and so the quotients differ"
+    elif lambdas and max(lambdas) - min(lambdas) > _APART * max(lambdas):
+        remark = "w was set otherwise than by the maximum, by hand or by a rule, and so the quotients differ"
     elif len(shown) >= size:
         said = "λ = Σ (N + c)" if any(imagined for _, _, imagined in shown) else "λ = Σ N"
         lines.append(line("parameter", said, "sum", [("N", count) for _, count, _ in shown]))
