@@ -26,6 +26,7 @@ from engine.em.row_text import RowText
 from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine, line
+from engine.explain.pulls import Pulls, Slopes
 from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains, responsibilities_of
 from engine.models.mixture import checked_table, checked_weights
@@ -180,6 +181,19 @@ class KMeans(Model[KMeansParams, FramedRows], Explains):
     def row_states(self, step: Step, row: int) -> RowStates:
         """There are none: it has distances and no densities."""
         raise EngineError("k-means has distances and no densities, so there is no ln p(x) to compare a bound with.")
+
+    def slopes(self, at: Any, params: Any, entry: Entry) -> Slopes:
+        """−∂ ‖x − c‖²/∂c = 2 (x − c) of the rows assigned there."""
+        found = self.pulls(at, params, entry)
+        (_, x), (_, c), (_, r) = found.values
+        return Slopes(r[:, None], 2.0 * (x - c)[:, None], (entry.index[0],))
+
+    def pulls(self, at: Any, params: Any, entry: Entry) -> Pulls:
+        """r (x − c)."""
+        k, j = entry.index
+        r = self.responsibilities(at.params, at.data, slice(None), at.inference)[:, k]
+        centre = np.full(len(r), float(params.centers[k, j]))
+        return Pulls("r (x − c)", (("x", at.data.X[:, j]), ("c", centre), ("r", r)))
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The mean of the cluster's rows."""

@@ -17,7 +17,7 @@ from engine.errors import EngineError
 from engine.explain.derivation import Worked
 from engine.explain.reasons import balanced, multiplier, rise, shares, why_q
 
-NO_WEIGHTS = ("linkage", "diary", "stop", "measured", "topics")
+NO_WEIGHTS = ("kmeans", "linkage", "diary", "stop", "measured", "topics")
 NOT_ONE = ("network", "gradient", "drawn", "factorised", "number network", "experts", "numbers")
 
 
@@ -74,7 +74,7 @@ def test_why_q_and_the_pulls_recompute_and_agree(name: str) -> None:
     assert n_found >= 2
 
 
-@pytest.mark.parametrize("name", [name for name in EXACT if name not in (*NOT_ONE, "linkage")])
+@pytest.mark.parametrize("name", [name for name in EXACT if name not in (*NOT_ONE, "linkage", "kmeans")])
 def test_one_lambda_for_all(name: str) -> None:
     *_, before, step = steps_of(name)
     simplexes = [entry for entry in entries(step.problem.model, step.params) if entry.rule in ("sum", "row")]
@@ -150,7 +150,7 @@ def test_what_has_no_reason_says_why() -> None:
         with pytest.raises(EngineError, match="no q before the first E-step"):
             ask(start)
     step = e_step(begin(engine.KMeans(2), HEADS))
-    with pytest.raises(EngineError, match=r"nothing is hidden|no formula|no λ"):
+    with pytest.raises(EngineError, match="no λ"):
         multiplier(step)
     linkage = walked("linkage")[-1]
     with pytest.raises(EngineError, match="no λ"):

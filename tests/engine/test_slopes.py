@@ -25,7 +25,7 @@ MORE: dict[str, tuple[Any, Any, Any]] = {
     "number network": (engine.LatentMLP(2, weight_decay=0.1, m_step="newton"), IRIS.X[:, :2], IRIS.X[:, 3]),
     "topics": (engine.LatentDirichletAllocation(2, inner_tol=1e-12, inner_steps=5000), np.round(IRIS.X[::6] * 2), None),
 }
-EXACT = [name for name in (*CASES, *MORE) if name not in ("kmeans",)]
+EXACT = [*CASES, *MORE]
 
 
 def steps_of(name: str) -> list[Step]:

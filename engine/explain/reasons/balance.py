@@ -27,7 +27,7 @@ def balanced(step: Step, name: str) -> Worked:
     with one_blas_thread():
         before = model.pulls(at, at.params, entry)
         if before is None:
-            raise EngineError(f"there is no formula for what pulls at {entry.name}: choose another parameter.")
+            raise EngineError("there is no formula for what pulls at this parameter: choose another one.")
         lines = pulls_lines(before, data)
         after, events, what = after_m_step(step)
         old, new, left = value_of(at.params, entry), value_of(after, entry), model.balance(at, after, entry)

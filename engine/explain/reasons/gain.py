@@ -7,7 +7,7 @@ import numpy as np
 from engine.em.inference import Exact
 from engine.em.step import Step
 from engine.explain.derivation import Worked, line
-from engine.explain.reasons.needs import need_q
+from engine.explain.reasons.needs import height, need_q
 from engine.explain.worked import after_m_step
 from engine.parallel import one_blas_thread
 
@@ -29,8 +29,7 @@ def rise(step: Step) -> Worked:
     if not model.exact:
         lines.append(line("evidence", "Δ bound = ΔQ, for q and its entropy stay", "sum", [("ΔQ", gained_q)]))
         remark = "the bound below ln p rises with Q; q is no exact posterior, so that ln p itself may fall"
-    name = "ln p(X | θ)" if model.has_likelihood else model.objective_label
-    name = f"estimated {name}" if "log_likelihood" in model.estimates else name
+    name = height(model)
     if np.isfinite((there.log_likelihood, at.log_likelihood)).all():
         new = step.kl if step.phase == "M" else there.log_likelihood - (new_q + at.entropy)
         old = 0.0 if settled else at.log_likelihood - (old_q + at.entropy)  # settled: q is the posterior at θ_q

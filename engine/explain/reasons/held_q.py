@@ -10,7 +10,7 @@ from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, line
 from engine.explain.pulls import strongest_lines, with_prior
-from engine.explain.reasons.needs import asked, without_rounding
+from engine.explain.reasons.needs import asked, height, without_rounding
 from engine.explain.worked import after_m_step, explainer
 from engine.parallel import one_blas_thread
 
@@ -26,11 +26,19 @@ def why_q(step: Step, name: str) -> Worked:
     with one_blas_thread():
         here = model.slopes(at, at.params, entry)
         if here is None:
-            raise EngineError(f"there is no formula for the slope along {entry.name}: choose another parameter.")
-        each, said = here.each(data), _slope_formula(here.name, data.sample_weight is not None)
+            raise EngineError("there is no formula for the slope along this parameter: choose another one.")
+        each, said = (
+            here.each(data),
+            _slope_formula(
+                here.name,
+                data.sample_weight is not None,
+                step.problem.model.has_likelihood or not step.problem.model.exact,
+            ),
+        )
         weight = np.ones(len(each)) if data.sample_weight is None else data.sample_weight
         exact = step.problem.model.exact and isinstance(at.inference, Exact)
-        whose = "∂ ln p/∂θ at θ_q, where r is r(θ)" if exact else "∂Q/∂θ at θ_q"
+        name = "ln p" if step.problem.model.has_likelihood else height(step.problem.model)
+        whose = f"∂ {name}/∂θ at θ_q, where r is r(θ)" if exact else "∂Q/∂θ at θ_q"
 
         def of_row(i: int) -> list[tuple[str, float]]:
             return _products(here.shares[i], here.slopes[i], float(weight[i]))
@@ -51,14 +59,14 @@ def why_q(step: Step, name: str) -> Worked:
                 now = renewed.total(data) + renewed.prior
                 lines.append(line("slope", "r renewed there: what the next E-step finds", "value", [("slope", now)]))
     sums = " Probabilities sum to 1, so their slopes end at λ and not at 0." if entry.rule in ("sum", "row") else ""
-    remark = f"both sides of ∂ ln p/∂θ = 0 hold r(θ); with r held, each parameter can be solved for by itself.{sums}"
+    remark = f"both sides of ∂ {name}/∂θ = 0 hold r(θ); with r held, each parameter can be solved for by itself.{sums}"
     if not exact:
         remark = f"this q is not the exact posterior, so this is the slope of the bound, with q held.{sums}"
     return Worked("parameter", entry.name, tuple(lines), np.array([held]), "why Q", remark)
 
 
-def _slope_formula(name: str, weighed: bool) -> str:
-    return f"{name} · ∂ ln p(x, z)/∂θ" + (" · weight" if weighed else "")
+def _slope_formula(name: str, weighed: bool, joint: bool) -> str:
+    return f"{name} · ∂ {'ln p(x, z)' if joint else 'of the row'}/∂θ" + (" · weight" if weighed else "")
 
 
 def _products(shares: Array, slopes: Array, weight: float) -> list[tuple[str, float]]:

@@ -17,7 +17,8 @@ from engine.explain.worked import after_m_step, explainer
 from engine.parallel import one_blas_thread
 
 _APART = 1e-6  # of λ
-_MOST = 12  # of what sums to 1, each with its line
+_MOST = 12  # of what sums to 1, each with its line; of more
+_FEWER = 6
 
 
 def multiplier(step: Step, name: str | None = None) -> Worked:
@@ -38,7 +39,7 @@ def multiplier(step: Step, name: str | None = None) -> Worked:
         found = [(entry, model.counted(at, entry)) for entry in row]
     shown = [(entry, sum(count), count[1] > 0) for entry, count in found if count is not None]
     if not shown:
-        raise EngineError(f"there is no formula for the slope along {row[0].name}: choose another parameter.")
+        raise EngineError("there is no formula for the slope along these parameters: choose another one.")
     lines: list[WorkedLine] = []
     for when, theta in (("before", at.params), (f"of the {what}", after)):
         for entry, count, imagined in shown:
@@ -80,7 +81,7 @@ def _row_of(step: Step, name: str | None) -> list[Entry]:
         entry = Entry(field.path, (0,) * field.array.ndim, "sum")
     size, chosen = field.array.shape[-1], entry.index[-1]
     order = np.argsort(-field.array[entry.index[:-1]], kind="stable")[:_MOST].tolist()
-    places = sorted({*order, chosen}) if size > _MOST else range(size)
+    places = sorted({*order[: _FEWER - 1], chosen}) if size > _MOST else range(size)
     row = [Entry(field.path, (*entry.index[:-1], j), entry.rule) for j in places]
     partner = partner or field.partner
     return [*row, Entry(partner, entry.index[:1], "row")] if partner in fields and field.partner else row

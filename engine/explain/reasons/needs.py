@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from engine.arrays import Array
@@ -28,6 +30,12 @@ def asked(step: Step, name: str) -> tuple[Evaluation, Entry]:
     """That, and the entry of that name."""
     at = need_q(step)
     return at, entry_named(step.problem.model, step.params, name)
+
+
+def height(model: Any) -> str:
+    """What the objective is of: "ln p(X | θ)", that as an estimate, or what stands in its place, such as −inertia."""
+    name = "ln p(X | θ)" if model.has_likelihood else str(model.objective_label)
+    return f"estimated {name}" if "log_likelihood" in model.estimates else name
 
 
 def without_rounding(left: float, each: Array, prior: float) -> float:

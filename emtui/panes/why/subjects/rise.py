@@ -16,11 +16,15 @@ class RiseSubject(ReasonSubject):
 
     def words(self, snapshot: StepSnapshot) -> str:
         """What `d` goes to."""
-        return "Δ ln p"
+        return "ΔQ + ΔKL"
 
     def titles(self, snapshot: StepSnapshot, chosen: Chosen, palette: Palette, room: int) -> tuple[str, ...]:
         """What it shows."""
-        return ("Q up, ln p up: Δ ln p = ΔQ + ΔKL", "Δ ln p = ΔQ + ΔKL", "Δ ln p")
+        model = snapshot.spec.model
+        if not model.exact:
+            return ("Q up, the bound up: Δ bound = ΔQ", "Δ bound = ΔQ", "ΔQ")
+        name = "ln p" if model.has_likelihood else model.objective_label
+        return (f"Q up, {name} up: Δ {name} = ΔQ + ΔKL", f"Δ {name} = ΔQ + ΔKL", "ΔQ + ΔKL")
 
     def query(self, snapshot: StepSnapshot, chosen: Chosen) -> Query | None:
         """What it asks of the step."""
