@@ -43,7 +43,7 @@ CONTRAST = Theme(
     foreground="#FFFFFF",
     background="#000000",
     surface="#000000",
-    panel="#262626",
+    panel="#3A3A3A",
     dark=True,
     variables={"text-muted": "#FFFFFF", "foreground-muted": "#FFFFFF", "text-disabled": "#D8D8D8"},
 )
