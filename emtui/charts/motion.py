@@ -48,6 +48,13 @@ class Motion:
         self._timer = self._chart.set_interval(_SECONDS / _FRAMES, self._next)
         self._next()
 
+    def lead_on(self, scene: Scene) -> None:
+        """Show this scene, which is another one of the same step: a motion goes on, to this one."""
+        if self._way is None:
+            self._draw(scene)
+        else:
+            self._way = self._way[0], scene
+
     def end(self) -> None:
         """Show where it leads to."""
         if self._timer is not None:

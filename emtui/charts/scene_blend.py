@@ -30,6 +30,8 @@ def between(before: Scene, after: Scene, t: float) -> Scene:
         known = of_kind.get(type(layer), [])
         old = known.pop(0) if known and len(known) == counts[type(layer)] else None
         counts[type(layer)] = counts.get(type(layer), 0) - 1
+        if old is None and isinstance(layer, layers.Cloud):
+            old = next((one for one in before.layers if isinstance(one, layers.Dots) and _same(one.x, layer.x)), None)
         made.append(layer if old is None else _blended(old, layer, t))
     return replace(after, layers=made)
 
@@ -46,6 +48,8 @@ def _blended(old: Layer, new: Layer, t: float) -> Layer:
     """The layer in between, or the new one itself where it is as it was, or where the two can't be compared."""
     numbers: dict[str, tuple[Any, Any]]
     match old, new:
+        case layers.Dots(colors=tuple(), marker=str()), layers.Cloud() if _same(old.y, new.y):
+            return _colouring(old, new, t)
         case layers.Ellipse(), layers.Ellipse():
             numbers = {"center": (old.center, new.center), "covariance": (old.covariance, new.covariance)}
         case layers.Mark(), layers.Mark() if old.char == new.char and old.color == new.color:
@@ -67,6 +71,15 @@ def _blended(old: Layer, new: Layer, t: float) -> Layer:
         if not np.array_equal(a, b):
             changed[name] = a + t * (b - a)
     return replace(new, **changed) if changed else new
+
+
+def _colouring(old: layers.Dots, new: layers.Cloud, t: float) -> layers.Cloud:
+    """Points of one colour on their way to those of their components: that one fades as if it were a component."""
+    assert isinstance(old.colors, tuple) and isinstance(old.marker, str)
+    K = new.responsibilities.shape[1]
+    R = np.column_stack([t * new.responsibilities, np.full(len(new.x), 1.0 - t)])
+    colors, markers = (*new.colors[:K], old.colors), (*new.markers[:K], old.marker)
+    return replace(new, responsibilities=R, colors=colors, markers=markers)
 
 
 def _same(old: FloatArray, new: FloatArray) -> bool:

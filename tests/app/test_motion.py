@@ -13,10 +13,11 @@ from view_frames import catalogue
 
 from emtui.charts import motion
 from emtui.charts.chart_widget import Chart
-from emtui.charts.scene import Cloud, Curve, Ellipse, Mark, Scene, Trail
+from emtui.charts.scene import Cloud, Curve, Dots, Ellipse, Mark, Scene, Trail
 from emtui.charts.scene_blend import between, moves
 from emtui.charts.under_way import under_way
 from emtui.panes.headline import Headline
+from emtui.panes.picture.picture import PicturePane
 from emtui.panes.status_line import StatusLine
 from emtui.screens.explore.drag_preview import DragPreview
 from emtui.screens.stepping import Stepping
@@ -58,6 +59,18 @@ def test_layers_that_can_not_be_compared_are_the_later_ones() -> None:
     assert between(fewer, more, 0.5).layers == more.layers
 
 
+def test_grey_points_take_their_colours() -> None:
+    R = np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5]])
+    grey, coloured = Dots(X, X, (90, 90, 90), "•"), Cloud(X, X, R, (RED, BLUE), "ox")
+    (early,) = between(Scene((grey,)), Scene((coloured,)), 0.25).layers
+    assert isinstance(early, Cloud)
+    np.testing.assert_allclose(early.responsibilities, np.column_stack([R / 4, [0.75] * 3]))
+    assert early.colors == (RED, BLUE, (90, 90, 90)) and early.markers == ("o", "x", "•")
+    assert moves(Scene((grey,)), Scene((coloured,)))
+    elsewhere = Dots(X + 1, X, (90, 90, 90), "•")
+    assert between(Scene((elsewhere,)), Scene((coloured,)), 0.25).layers == (coloured,)
+
+
 @asynccontextmanager
 async def moving(config: Config | None = None, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Driver]:
     async with driving(config=config or Config(autosave=False), size=size) as app:
@@ -96,7 +109,8 @@ async def test_m_moves_its_ellipses_and_e_fades_colours(monkeypatch: pytest.Monk
     monkeypatch.setattr(motion, "_SLOW", 10.0)
     monkeypatch.setattr(motion, "_FAR_TOO_SLOW", 10.0)
     async with moving() as app:
-        await seen(app, monkeypatch, "e")
+        first = await seen(app, monkeypatch, "e")
+        assert 4 <= len(first) <= 7, "grey points take their colours"
         start = of_picture(app)
         frames = await seen(app, monkeypatch, "m")
         assert 4 <= len(frames) <= 7
@@ -119,7 +133,8 @@ async def test_numbers_and_words_are_those_of_the_step_from_the_first_frame_on(m
     async with moving() as app:
         await app.send("e")
         await app.send("m")
-        assert under_way, "it is on its way"
+        explorer(app.app).query_one(PicturePane).redraw()
+        assert under_way, "it is on its way, though something else has become known of the step"
         assert explorer(app.app).query_one(StatusLine).sentence == step_sentence(app.snapshot)
         assert "iteration 1 · M" in app.text
         await app.send("f9")  # a key that is bound to nothing

@@ -138,7 +138,10 @@ class PicturePane(Pane, SliceKeys):
         scene = view.scene(snapshot, axes, chart.palette, highlight=self.chosen_row, units=units)
         before, self._drawn_step = self._drawn_step, snapshot.step
         onward = before is not None and snapshot.previous is before  # a step was taken
-        self._motion.lead(scene, moving=onward and self.moves_steps and self.app.animation_level != "none")
+        if before is snapshot.step:
+            self._motion.lead_on(scene)
+        else:
+            self._motion.lead(scene, moving=onward and self.moves_steps and self.app.animation_level != "none")
         chart.handles = handles(snapshot, axes, units)
 
     def _units(self, snapshot: StepSnapshot) -> UnitsName:
