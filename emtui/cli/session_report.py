@@ -9,7 +9,7 @@ from typing import Any
 
 from emtui.cli.shell_output import CROSS, TICK, Output
 from emtui.exports.data_table import json_text
-from emtui.session.deeds import Deed, Moved, Taken, Weighed
+from emtui.session.deeds import Deed, Moved, QMoved, Taken, Weighed
 from emtui.session.saved.file_text import read_session_file
 from emtui.session.saved.opening import TOLERANCE, Difference, Reopening, reopen
 from emtui.session.saved.saved_choices import model_of
@@ -137,6 +137,8 @@ def _deed_words(deed: Deed) -> str:
         case Weighed(weight=weight):
             states = {0.0: "a row left out", 1.0: "a row put back", 2.0: "a row counted twice"}
             return states.get(weight, f"a row weighed {weight:zg}")
+        case QMoved():
+            return "q of a row by hand"
         case Taken(count=count, turned=turned, draw=draw):
             steps = "1 half-step" if count == 1 else f"{count:,} half-steps"
             by = f" by {clean(turned, 60)}" if turned else ""

@@ -41,7 +41,14 @@ class Weighed(_Value, frozen=True, tag="weigh"):
     weight: float
 
 
-Deed: TypeAlias = Taken | Moved | Weighed
+class QMoved(_Value, frozen=True, tag="q"):
+    """The responsibilities of a row of the data set, by its number from 0, were moved by hand after an E-step."""
+
+    row: Annotated[int, msgspec.Meta(ge=0)]
+    q: list[float]
+
+
+Deed: TypeAlias = Taken | Moved | Weighed | QMoved
 
 
 def moved(before: Parameters, after: Parameters, message: str) -> Moved:

@@ -107,6 +107,15 @@ class Weighed:
 
 
 @dataclass(frozen=True)
+class QMoved:
+    """The ledger of the step that would come of another q for a row of the data set; by the step's choices."""
+
+    spec: RunSpec
+    row: int
+    q: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class OtherBranch:
     """Another branch beside the current one, counted from 0; None for the one that the current one left.
 
@@ -120,6 +129,7 @@ Query: TypeAlias = (
     OtherBranch
     | Placed
     | Weighed
+    | QMoved
     | BoundAlong
     | BothBounds
     | RowWorked
@@ -195,5 +205,10 @@ def answer(query: Query, step: Step) -> Any:
                 from engine.explain.ledger import ledger
 
                 return ledger(with_row_weighed(spec, step, row, weight), step)
+            case QMoved(spec, row, q):
+                from emtui.session.q_by_hand import with_q_moved
+                from engine.explain.ledger import ledger
+
+                return ledger(with_q_moved(spec, step, row, q), step)
     except EngineError as error:
         return str(error)

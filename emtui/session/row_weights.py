@@ -11,7 +11,7 @@ import numpy as np
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import split_of, table_of
 from engine.arrays import Array
-from engine.editing.edits import is_by_hand, reweighted
+from engine.editing.edits import is_by_hand, reweighted, rows_with_given_q
 from engine.em.step import Step
 from engine.errors import DataError, OptionError
 from engine.models.hmm.data import SequenceRows
@@ -29,6 +29,7 @@ class EditedStart:
     Attributes:
         params: θ to begin from.
         half_steps: how many lead from there to the step.
+        given: rows, as given to the model, whose q was set by hand after an E-step at `params`, which comes first.
         params_q: θ_q, under which q has to be settled before, where it says something of the step that θ doesn't: the
             bound, of which the objective is made where E-steps are not exact; None elsewhere.
     """
@@ -36,6 +37,7 @@ class EditedStart:
     params: Any
     half_steps: int
     params_q: Any = None
+    given: tuple[tuple[int, tuple[float, ...]], ...] = ()
 
 
 def edited_start(steps: Sequence[Step]) -> EditedStart | None:
@@ -44,6 +46,8 @@ def edited_start(steps: Sequence[Step]) -> EditedStart | None:
     if not places:
         return None
     moved, since = steps[places[-1]], len(steps) - 1 - places[-1]
+    if moved.phase == "E" and (given := rows_with_given_q(moved)):
+        return EditedStart(moved.params, since, given=given)
     if since == 0 and moved.phase == "M" and not moved.problem.model.exact:
         return EditedStart(moved.params, 0, moved.params_q)
     # other rows after an E-step: that E-step is taken again

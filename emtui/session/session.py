@@ -15,7 +15,8 @@ from emtui.session.carried_row_weights import (
     rows_words,
     weight_given,
 )
-from emtui.session.deeds import Deed, Taken, Weighed, moved
+from emtui.session.deeds import Deed, QMoved, Taken, Weighed, moved
+from emtui.session.q_by_hand import q_words, with_q_moved
 from emtui.session.row_weights import weighed_words, weight_of, with_row_weighed
 from emtui.session.same_start import same_start
 from emtui.session.snapshot_maker import SnapshotMaker
@@ -24,7 +25,7 @@ from emtui.session.undo import NOTHING_SINCE_OPENED, NOTHING_TO_UNDO, Act, undon
 from emtui.spec.choices_words import differing_words, same_choices
 from emtui.spec.revise import started_anew
 from emtui.spec.run_spec import RunSpec
-from engine.editing.edits import is_by_hand, placed
+from engine.editing.edits import is_by_hand, placed, rows_with_given_q
 from engine.em.algorithms import Annealed, algorithm_named
 from engine.em.loop import advance, drawn_anew, stopped, switch_algorithm
 from engine.em.step import Step
@@ -74,6 +75,8 @@ class Session(SnapshotMaker):
         step = self.timeline.current
         if phase == "M" and step.phase != "E":
             return "An M-step needs responsibilities: press e first."
+        if phase == "E" and step.phase == "E" and rows_with_given_q(step):
+            return "q was moved by hand: press m to go on from it, or ← back to the posterior."
         if phase == "E" and step.phase == "E":
             return "The responsibilities already belong to these parameters: press m to move the parameters."
         if step.stop_reason is not None and self.timeline.at_end and any(event.stops for event in step.events):
@@ -143,6 +146,14 @@ class Session(SnapshotMaker):
         made = with_row_weighed(self.spec, self.timeline.current, row, weight)
         said = self.add(made, Weighed(row, weight), opens_branch=True)
         self._acts.append(Act(weighed_words(self.spec, row, weight), place, self.timeline.place))
+        return said
+
+    def move_q(self, row: int, q: Sequence[float]) -> str:
+        """Move the responsibilities of a row of the data set by hand, after an E-step; as `place` does."""
+        place = self.timeline.place
+        made = with_q_moved(self.spec, self.timeline.current, row, q)
+        said = self.add(made, QMoved(row, [float(share) for share in q]), opens_branch=True)
+        self._acts.append(Act(q_words(self.spec, row, q), place, self.timeline.place))
         return said
 
     def weight_of(self, row: int) -> float:

@@ -18,7 +18,8 @@ def step_sentence(snapshot: StepSnapshot) -> str:
     if not snapshot.record.by_hand:
         return view_for(snapshot.step.problem.model).sentence(snapshot)
     same_rows = snapshot.previous is not None and snapshot.previous.problem is snapshot.step.problem
-    return line([*events(snapshot), *(_of_parameters(snapshot) if same_rows else _of_rows(snapshot))])
+    said = _of_rows if not same_rows else _of_q if snapshot.step.phase == "E" else _of_parameters
+    return line([*events(snapshot), *said(snapshot)])
 
 
 def kept_sentence(snapshot: StepSnapshot) -> str:
@@ -39,6 +40,15 @@ def _of_parameters(snapshot: StepSnapshot) -> list[str]:
     kl = quantity_name(snapshot.step.problem.model, "kl", "KL")
     opened = f", {kl} {number(snapshot.record.kl)}" if math.isfinite(snapshot.record.kl) else ""
     return [f"{_change(snapshot)}{opened}: q is as it was, press e"]
+
+
+def _of_q(snapshot: StepSnapshot) -> list[str]:
+    """What moving q did: the log-likelihood can't tell, the bound fell by the KL that opened."""
+    record, before = snapshot.record, snapshot.previous_record
+    label = snapshot.step.problem.model.objective_label
+    fell = math.nan if before is None else before.elbo - record.elbo
+    moved = f", the bound {'fell' if fell >= 0 else 'rose'} {number(abs(fell))}" if math.isfinite(fell) else ""
+    return [f"{label} {amount(record.log_likelihood)} as before{moved}, KL {number(record.kl)}: press m"]
 
 
 def _of_rows(snapshot: StepSnapshot) -> list[str]:

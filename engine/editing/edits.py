@@ -120,6 +120,14 @@ def q_moved(step: Step, row: int, q: Any, message: str = "") -> Step:
     return made
 
 
+def rows_with_given_q(step: Step) -> tuple[tuple[int, tuple[float, ...]], ...]:
+    """The rows whose q was moved by hand, as given to the model, each with its q; () where none was."""
+    inference, data = step.inference, step.problem.data
+    if not isinstance(inference, GivenRows):
+        return ()
+    return tuple((data.row_of(place), q) for place, q in inference.rows)
+
+
 def _place_to_move(step: Step, row: int) -> int:
     """Where the row stands among those that count. Raises OptionError where its q can't be moved."""
     data = step.problem.data

@@ -57,6 +57,14 @@ def by_hand(session: Session, which: int = 0, share: float = 0.3) -> None:
     session.place(moved(step.params, entry, value + share * (there - value)), f"{entry.name} moved by hand")
 
 
+def give_q(session: Session, row: int, shares: list[float]) -> None:
+    """Move q of a row by hand."""
+    posterior = session.timeline.current.posterior
+    n_states = 1 if posterior is None else posterior.responsibilities.shape[1]
+    some = [0.05 + share for share in (shares * n_states)[:n_states]]
+    session.move_q(row, [share / sum(some) for share in some])
+
+
 def with_another_size(spec: RunSpec) -> RunSpec:
     """The choices with another K."""
     return changed(spec, model=make_model(spec.dataset, spec.model.name, 4 if spec.n_components != 4 else 2))
@@ -72,6 +80,7 @@ def wander(session: Session, rng: random.Random, deeds: int) -> None:
         lambda: session.timeline.switch(rng.randrange(session.timeline.n_branches)),
         lambda: by_hand(session, rng.randrange(40), rng.random() * 0.4),
         lambda: session.weigh_row(rng.randrange(session.spec.dataset.n_samples), rng.choice((0.0, 2.0, 1.0))),
+        lambda: give_q(session, rng.randrange(session.spec.dataset.n_samples), [rng.random() for _ in range(3)]),
         lambda: session.turn_temperature(rng.choice((1.5, 0.7))),
         lambda: session.restart(rng.choice((None, None, 0, 1, 2))),
         lambda: session.apply(changed(session.spec, seed=rng.randrange(9))),

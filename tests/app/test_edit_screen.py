@@ -243,7 +243,7 @@ async def test_a_row_that_is_not_there_and_one_that_can_not_go():
         await app.send("tab", "x")
         assert "no single one of its rows can be left out" in told(app)
         assert hand(app).pending is None
-        await app.send("tab")
+        await app.send("tab", "tab")
         assert hand(app).subject == "parameters"
 
 

@@ -28,8 +28,7 @@ def step_of(app):
     return explorer(app.app).worker.session.timeline.current
 
 
-@pytest.mark.parametrize("size", [(200, 60), (120, 40), (80, 24)])
-@pytest.mark.parametrize("source", ["iris", "coins", "deaths", "films", "linkage"])
+@pytest.mark.parametrize(("source", "size"), [("iris", (80, 24)), ("coins", (120, 40)), ("linkage", (200, 60))])
 async def test_the_numbers_of_the_chosen_row(source, size):
     async with driving(chosen(source), size=size) as app:
         text = await app.press(*HERE, "z")

@@ -88,6 +88,15 @@ def _lines_since(moved: EditedStart, arguments: list[str]) -> list[str]:
             'step = engine.by_hand.placed(step, moved, "by hand")',
             REPORT,
         ]
+    if moved.given:
+        return [
+            *call("step = engine.e_step", [f"engine.begin({', '.join(arguments)})"]),
+            *(f"step = engine.by_hand.q_moved(step, {row}, {list(q)!r})" for row, q in moved.given),
+            REPORT,
+            f"for _ in range({moved.half_steps}):",
+            "    step = engine.advance(step)",
+            f"    {REPORT}",
+        ]
     return [
         *call("step = engine.begin", arguments),
         f"for _ in range({moved.half_steps}):",

@@ -14,7 +14,7 @@ from emtui.exports.scripts.choice_lines import call, choice_lines, weights_given
 from emtui.exports.scripts.run_script import script_text
 from emtui.exports.scripts.score_lines import score_lines
 from emtui.session.carried_row_weights import rows_by_hand, weights_with
-from emtui.session.deeds import Deed, Moved, Taken, Weighed
+from emtui.session.deeds import Deed, Moved, QMoved, Taken, Weighed
 from emtui.session.row_weights import place_in_model
 from emtui.session.saved.saving import joined
 from emtui.session.session import Session
@@ -166,6 +166,9 @@ class _Lines:
                 self._with_weighed = True
                 place = place_in_model(spec, row)
                 yield f"{name}.append(weighed({name}[-1], {', '.join(self._table)}, {place}, {weight!r}))"
+            case QMoved(row=row, q=q):
+                place = place_in_model(spec, row)
+                yield from call(f"{name}.append", [f"engine.by_hand.q_moved({name}[-1], {place}, {q!r})"])
             case Taken(count=count, turned=turned, draw=draw):
                 if turned is not None or draw is not None:
                     step = f"{name}[-1]"

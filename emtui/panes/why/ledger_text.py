@@ -17,6 +17,7 @@ from emtui.views.estimate_words import draws_words
 from emtui.views.number_format import fixed, listed, number, signed
 from emtui.views.sentences import line, plain
 from emtui.widgets.table_columns import TableCell, ink
+from engine.editing.edits import rows_with_given_q
 from engine.explain.ledger import Fall, Quantity, Reason
 
 _ROUNDING = 1e-12
@@ -139,6 +140,10 @@ def _belongings(snapshot: StepSnapshot) -> list[str]:
     step = snapshot.step
     theta = "θ: the start" if step.iteration == 0 or (step.iteration == 1 and step.phase == "E") else None
     theta = theta or f"θ: of iteration {step.iteration - (step.phase == 'E')}"
+    given = rows_with_given_q(step)
+    if given and step.phase == "E":
+        rows = "one row" if len(given) == 1 else f"{len(given)} rows"
+        return [f"{theta}; q: settled at this very θ, but for {rows} by hand, so KL is what that opened."]
     if _moved_by_hand(snapshot):
         theta = f"{theta}, moved by hand"
     elif snapshot.record.by_hand:
@@ -150,7 +155,7 @@ def _belongings(snapshot: StepSnapshot) -> list[str]:
     if step.phase == "E":
         return [f"{theta}; q: settled at this very θ."]
     settled = "the start" if step.iteration == 1 else f"θ of iteration {step.iteration - 1}"
-    who = "the M-step"
+    who = "a hand on q and the M-step" if given else "the M-step"
     if _moved_by_hand(snapshot):
         who = "the move" if snapshot.previous is not None and snapshot.previous.phase == "E" else "the moves since"
     opened = f", so KL is what {who} opened" if snapshot.spec.model.exact and snapshot.record.kl > _ROUNDING else ""

@@ -17,10 +17,11 @@ from emtui.charts.picture_widget import theme_palette
 from emtui.panes.picture.picture import PicturePane
 from emtui.panes.shows_step import ShowsStep
 from emtui.screens.edit.edit_numbers import number_line, number_table
-from emtui.screens.edit.edit_text import KEYS, Subject, entry_sentences, row_sentence, typing_sentence
+from emtui.screens.edit.edit_text import KEYS, SUBJECTS, TITLES, Subject, entry_sentences, row_sentence, typing_sentence
 from emtui.screens.edit.entry_table import EntryTable
+from emtui.screens.edit.q_table import QTable
 from emtui.screens.edit.row_weight_table import WeightTable
-from emtui.session.queries import Ask, Placed, Query, Weighed
+from emtui.session.queries import Ask, Placed, QMoved, Query, Weighed
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.parameter_edit import ParameterEdit, offered
 from emtui.views.sentences import plain
@@ -28,6 +29,7 @@ from emtui.views.step_text import step_words, where_parts
 from emtui.widgets.following_theme import follow_theme
 from emtui.widgets.key_items import KeyHints
 from emtui.widgets.paged_table import LineTable
+from emtui.widgets.table_columns import TableSource
 from emtui.widgets.text_input import TextInput
 from engine.editing.entries import Entry
 from engine.em.step import Step
@@ -76,7 +78,8 @@ class EditPreview(Screen[Query], ShowsStep):
         self.entries: tuple[Entry, ...] = ()
         self.drag_from: ParameterEdit | None = None
         self.weighed: Weighed | None = None  # the row whose weight would change
-        self.places: dict[Subject, int] = {"parameters": 0, "rows": 0}
+        self.q_moved: QMoved | None = None  # the row whose q would change
+        self.places: dict[Subject, int] = {"parameters": 0, "rows": 0, "q": 0}
         self._asked: tuple[Query, Step] | None = None
         self._waiting = False  # for a slow answer
         self.answer: Ledger | str | None = None  # to the last question
@@ -128,12 +131,12 @@ class EditPreview(Screen[Query], ShowsStep):
         if self.snapshot is None or snapshot.step is not self.snapshot.step:
             self.edit, self.entries, self.refusal = ParameterEdit.of(snapshot), offered(snapshot), ""
             self.drag_from = None
-            self.weighed, self._asked, self.answer = None, None, None
+            self.weighed, self.q_moved, self._asked, self.answer = None, None, None, None
             listed, row = WeightTable(snapshot), self._row
             if row is None or listed.place_of(row) is None:
                 row = snapshot.row_in_most_doubt
             place = None if row is None else listed.place_of(row)
-            self.places = {"parameters": 0, "rows": place or 0}
+            self.places = {"parameters": 0, "rows": place or 0, "q": 0}
         self.snapshot = snapshot
         self.redraw()
 
@@ -151,8 +154,8 @@ class EditPreview(Screen[Query], ShowsStep):
     @property
     def pending(self) -> Query | None:
         """The change to be made; None while there is none."""
-        if self.weighed is not None:
-            return self.weighed
+        if self.weighed is not None or self.q_moved is not None:
+            return self.weighed or self.q_moved
         if self.edit is None or not self.edit.is_moved:
             return None
         known = None if self._asked is None else self._asked[0]
@@ -192,8 +195,13 @@ class EditPreview(Screen[Query], ShowsStep):
         self.query_one("#head", Static).update(Content(clean(" · ".join(words))))
         if picture:
             self.draw_picture()
-        source = EntryTable(edit, self.entries) if self.subject == "parameters" else self.weights
-        self.table.set_source(source, self.places[self.subject], "Nothing in this model can be moved.")
+        source: TableSource = EntryTable(edit, self.entries)
+        empty = "Nothing in this model can be moved."
+        if self.subject == "rows":
+            source = self.weights
+        elif self.subject == "q":
+            source, empty = self.shares, self.shares.refusal
+        self.table.set_source(source, self.places[self.subject], empty)
         self.table.reveal()
         self._draw_numbers()
         self.query_one(KeyHints).say(KEYS[self.subject])
@@ -221,7 +229,9 @@ class EditPreview(Screen[Query], ShowsStep):
         preview = self.edit.preview if self.edit.is_moved else self.snapshot
         if self.weighed is not None:
             preview = self.weights.preview
-        self.query_one(PicturePane).show(preview, self.chosen_row if self.subject == "rows" else self._row)
+        if self.q_moved is not None:
+            preview = self.shares.preview
+        self.query_one(PicturePane).show(preview, self._row if self.subject == "parameters" else self.chosen_row)
 
     def say(self) -> None:
         """Tell what would change, or why it can't."""
@@ -233,14 +243,18 @@ class EditPreview(Screen[Query], ShowsStep):
         side = self.query_one("#side", Vertical)
         room = max(0, side.size.width - 4)
         n, place = self.table.n_rows, self.places[self.subject]
-        other = "rows" if self.subject == "parameters" else "parameters"
-        side.border_title = Content(first_fitting(room, f"{self.subject} · tab: {other}", self.subject))
+        title, other = TITLES[self.subject], TITLES[SUBJECTS[(SUBJECTS.index(self.subject) + 1) % len(SUBJECTS)]]
+        side.border_title = Content(first_fitting(room, f"{title} · tab: {other}", title))
         side.border_subtitle = Content(first_fitting(room, f"{place + 1:,} of {n:,}", "")) if n else ""
 
     def _sentence(self) -> str:
         assert self.snapshot is not None and self.edit is not None
         if self.has_class("-typing"):
+            if self.subject == "q":
+                return "Write a responsibility between 0 and 1; enter takes it, esc leaves it."
             return typing_sentence(self.edit, self.entry if self.subject == "parameters" else None)
+        if self.subject == "q":
+            return self.shares.sentence(self.places["q"])
         if self.subject == "rows":
             row = self.chosen_row
             return "" if row is None else row_sentence(self.snapshot, row, *self.weights.counts(row))
@@ -261,6 +275,14 @@ class EditPreview(Screen[Query], ShowsStep):
         if self.weighed is None:
             return WeightTable(self.snapshot)
         return WeightTable(self.snapshot, self.weighed.row, self.weighed.weight)
+
+    @property
+    def shares(self) -> QTable:
+        """q of the chosen row, as it is or as it would be."""
+        assert self.snapshot is not None
+        if self.q_moved is not None:
+            return QTable(self.snapshot, self.q_moved.row, self.q_moved.q)
+        return QTable(self.snapshot, self.chosen_row or 0)
 
     @property
     def chosen_row(self) -> int | None:

@@ -12,6 +12,8 @@ from textual.widgets import Input
 from emtui.panes.messages import MovedByMouse, RowChosen
 from emtui.panes.picture.picture import PicturePane
 from emtui.screens.edit.edit_preview import EditPreview
+from emtui.screens.edit.edit_text import SUBJECTS
+from emtui.screens.edit.q_table import STEP
 from emtui.session.queries import Weighed
 from emtui.views.parameter_edit import ParameterEdit
 from emtui.widgets.paged_table import LineTable
@@ -22,7 +24,7 @@ _ONE_AT_A_TIME = "One thing at a time: enter does what is moved, backspace puts 
 
 
 class EditScreen(EditPreview):
-    """Two lists, parameters and rows; a change is previewed, and enter makes it on a branch of its own."""
+    """Three lists: parameters, rows, q of the chosen row. A change is previewed; enter makes it on a new branch."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,E", "leave", "leave", id="hand.leave", tooltip="leave everything as it was"),
@@ -37,7 +39,8 @@ class EditScreen(EditPreview):
         Binding("x,delete", "leave_out", "leave out", show=False, id="hand.leaveout", tooltip="leave the row out"),
         Binding("plus,equals_sign", "count(1)", "once more", show=False, id="hand.oncemore"),
         Binding("minus", "count(-1)", "once less", show=False, id="hand.onceless"),
-        Binding("tab,shift+tab", "turn", "rows", id="hand.turn", tooltip="rows, or parameters"),
+        Binding("shift+tab", "turn(-1)", "turn back", show=False, id="hand.turnback"),
+        Binding("tab", "turn(1)", "turn", id="hand.turn", tooltip="parameters, rows, q of the chosen row"),
         Binding("a", "axes(1)", "axes", show=False, id="hand.axes"),
         Binding("A", "axes(-1)", "axes back", show=False, id="hand.axesback"),
         Binding("full_stop", "type('.')", ".", show=False, id="hand.typepoint"),
@@ -59,6 +62,9 @@ class EditScreen(EditPreview):
         if self.subject == "rows":
             self.action_count(math.copysign(1, by))
             return
+        if self.subject == "q":
+            self._nudge_q(by)
+            return
         if self.edit is None or (entry := self.entry) is None:
             return
         try:
@@ -73,6 +79,8 @@ class EditScreen(EditPreview):
         try:
             if self.subject == "rows":
                 self._weigh(None)
+            elif self.subject == "q":
+                self._move_q(None)
             elif self.entry is not None:
                 self._move(self.edit.restored(self.entry))
         except EngineError as error:
@@ -82,11 +90,16 @@ class EditScreen(EditPreview):
         """Leave the chosen row out."""
         if self.subject == "rows":
             self._weigh(0.0)
+        elif self.subject == "q":
+            self._refuse("A share can't be left out: type 0, or tab to the rows, of which one can.")
         else:
             self._refuse("A parameter can't be left out: tab goes to the rows, of which one can.")
 
     def action_count(self, by: float) -> None:
         """The chosen row counts once more, or once less; among the parameters a minus begins a number."""
+        if self.subject == "q":
+            self._nudge_q(by)
+            return
         if self.subject == "parameters":
             if by < 0:
                 self.action_type("-")
@@ -105,6 +118,23 @@ class EditScreen(EditPreview):
         self.refusal = ""
         self.redraw()
 
+    # moving q
+
+    def _nudge_q(self, by: float) -> None:
+        """Move the chosen share by its step, as far as 0 or 1."""
+        shares = self.shares
+        if not shares.now:
+            self._refuse(shares.refusal)
+            return
+        k = min(self.places["q"], len(shares.now) - 1)
+        self._move_q(shares.moved(k, min(1.0, max(0.0, shares.now[k] + by * STEP))))
+
+    def _move_q(self, q: tuple[float, ...] | None) -> None:
+        """Give the chosen row this q; None undoes the change."""
+        self.q_moved = None if q is None else self.shares.query(q)
+        self.refusal = ""
+        self.redraw()
+
     # typing
 
     def action_type(self, text: str) -> None:
@@ -112,10 +142,13 @@ class EditScreen(EditPreview):
         field = self.query_one("#field", Input)
         if self.edit is None or (self.subject == "parameters" and self.entry is None):
             return
+        if self.subject == "q" and not self.shares.now:
+            self._refuse(self.shares.refusal)
+            return
         if self.has_class("-typing"):  # the field does not have the focus yet: keys that came at once belong together
             text = field.value + text
         self.add_class("-typing")
-        field.placeholder = "a number" if self.subject == "parameters" else "the number of a row"
+        field.placeholder = "the number of a row" if self.subject == "rows" else "a number"
         field.value = text
         field.focus()
         field.cursor_position = len(text)
@@ -144,6 +177,8 @@ class EditScreen(EditPreview):
         try:
             if self.subject == "rows":
                 self._go_to_row(self.weights.row_called(text))
+            elif self.subject == "q":
+                self._move_q(self.shares.moved(self.places["q"], value_of(text)))
             elif self.entry is not None:
                 self._move(self.edit.move((self.entry, value_of(text))))
         except EngineError as error:
@@ -166,14 +201,15 @@ class EditScreen(EditPreview):
             self.draw_picture()
         self.say()
 
-    def action_turn(self) -> None:
-        """Turn from the parameters to the rows, or back."""
+    def action_turn(self, by: int) -> None:
+        """Turn from the parameters to the rows, to q of the chosen row, and back."""
         if self.has_class("-typing"):
             self._stop_typing()
         elif self.pending is not None:
             self._refuse(_ONE_AT_A_TIME)
         else:
-            self.subject, self.refusal = "rows" if self.subject == "parameters" else "parameters", ""
+            turned = SUBJECTS[(SUBJECTS.index(self.subject) + by) % len(SUBJECTS)]
+            self.subject, self.refusal = turned, ""
             self.redraw()
 
     def _go_to_row(self, row: int) -> None:
@@ -188,10 +224,10 @@ class EditScreen(EditPreview):
         event.stop()
         if event.row is None or self.edit is None:
             return
-        if self.subject == "parameters" and self.pending is not None:
+        if self.subject != "rows" and self.pending is not None:
             self._refuse(_ONE_AT_A_TIME)
             return
-        self.subject = "rows"
+        self.subject = "q" if self.subject == "q" else "rows"
         self._go_to_row(event.row)
 
     def action_axes(self, by: int) -> None:
@@ -205,7 +241,7 @@ class EditScreen(EditPreview):
         event.stop()
         if self.edit is None:
             return
-        if self.weighed is not None:
+        if self.weighed is not None or self.q_moved is not None:
             self._refuse(_ONE_AT_A_TIME)
             return
         self.drag_from = self.drag_from or self.edit

@@ -10,11 +10,15 @@ from emtui.views.parameter_edit import ParameterEdit, limits_words
 from emtui.views.sentences import row_name
 from engine.editing.entries import RULES, Entry
 
-Subject = Literal["parameters", "rows"]
+Subject = Literal["parameters", "rows", "q"]
+SUBJECTS: tuple[Subject, ...] = ("parameters", "rows", "q")
+"""In the order in which `tab` turns to them."""
+TITLES: dict[Subject, str] = {"parameters": "parameters", "rows": "rows", "q": "q of a row"}
 KEYS: dict[Subject, str] = {
     "parameters": "↑↓ choose · ←→ move · enter do it · esc leave · tab rows · 0-9 type · bksp back"
     " · [ ] ×10 · { } ÷10 · a axes",
-    "rows": "↑↓ choose · x leave out · enter do it · tab parameters · + − count · esc leave · 0-9 row · bksp back",
+    "rows": "↑↓ choose · x leave out · enter do it · tab q of the row · + − count · esc leave · 0-9 row · bksp back",
+    "q": "↑↓ choose · ←→ move · enter do it · tab parameters · esc leave · 0-9 type · bksp back · [ ] ×10 · { } ÷10",
 }
 """The keys, the most needed first."""
 _FOLLOWS = {"alone": "Nothing else moves.", "covariance": "Its mirror image follows."}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from emtui.screens.explore.host import ActionHost
-from emtui.session.queries import Placed, Query, Weighed
+from emtui.session.queries import Placed, QMoved, Query, Weighed
 from emtui.session.session import Session
 from emtui.views.parameter_edit import Move, ParameterEdit
 from engine.em.step import Step
@@ -20,7 +20,7 @@ class EditActions:
         self._chosen_row = chosen_row
 
     def by_hand(self) -> None:
-        """Move a parameter, leave a row out or count it twice."""
+        """Move a parameter, leave a row out or count it twice, move the responsibilities of a row."""
         from emtui.screens.edit.edit_screen import EditScreen
 
         if self._host.snapshot is None:
@@ -55,6 +55,8 @@ class EditActions:
                 self._host.stepping.do(_at(step, lambda session: session.place(params, message)))
             case Weighed(_, row, weight):
                 self._host.stepping.do(_at(step, lambda session: session.weigh_row(row, weight)))
+            case QMoved(_, row, q):
+                self._host.stepping.do(_at(step, lambda session: session.move_q(row, q)))
 
 
 def _at(step: Step, action: Callable[[Session], str]) -> Callable[[Session], str]:

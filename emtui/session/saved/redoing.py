@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from emtui.session.deeds import Deed, Moved, Taken, Weighed, params_after
+from emtui.session.deeds import Deed, Moved, QMoved, Taken, Weighed, params_after
+from emtui.session.q_by_hand import with_q_moved
 from emtui.session.row_weights import with_row_weighed
 from emtui.session.session import Session
 from engine.editing.edits import placed
@@ -25,6 +26,8 @@ def do_again(session: Session, deed: Deed, seconds: float, *, opens_branch: bool
             made = placed(step, params_after(step.params, deed), message)
         case Weighed(row=row, weight=weight):
             made = with_row_weighed(session.spec, step, row, weight)
+        case QMoved(row=row, q=q):
+            made = with_q_moved(session.spec, step, row, q)
         case Taken(turned=turned, draw=draw):
             if turned is not None:
                 session.turn_to(turned)
