@@ -73,10 +73,12 @@ examples:
   emtui report iris.html                the iris flowers
 """
 _PREDICT_EPILOG = """\
-a row names its columns: yes, no, or ? for unseen, as is every column that is
-not named; a name with a comma stands in double quotes
+a row of numbers has one for each column, in their order or as NAME=NUMBER; a row
+of answers (bernoulli) names its columns: yes, no, or ? for unseen, as is every
+column that is not named; a name with a comma stands in double quotes
 
 examples:
+  emtui predict iris --row "5.9, 3.0, 4.9, 1.8"
   emtui predict films -k 2 --row "Gate Nine Whispers=yes, A Waltz in Merrow=no"
   emtui predict votes --row "crime=yes" --row "crime=no" --json
   emtui predict votes --table others.csv

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from emtui.cli.headless import best_of, steps_from
 from emtui.cli.run_report import heading
-from emtui.cli.shell_output import Output, printable, table
+from emtui.cli.shell_output import Output, printable
 from emtui.exports.data_table import json_text
 from emtui.spec.revise import with_seed
-from emtui.spec.row_words import answer, row_from_words
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.train_test_split import problem_of
-from emtui.views.number_format import plural, probability
+from emtui.views.number_format import plural
 from engine.arrays import Array
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.readers.table import read_table
-from engine.text import clean
 
 Say = Callable[[str], None]
 _MOST_ROWS = 20  # of a file, that are printed for eyes
-_LONGEST = 40  # cells of a column's name
 
 
 def predict(
@@ -46,35 +43,63 @@ def predict(
     Raises:
         EngineError: the model can't be asked, or a row can't be read; one sentence, and nothing has been printed.
     """
-    if not spec.model.predicts_unseen:
-        raise EngineError(
-            f"emtui predict asks about answers of yes and no, which {spec.model.name} has none of: use bernoulli."
-        )
+    kind = _kind(spec)
     if not rows and file is None:
-        raise EngineError('emtui predict needs a row: --row "NAME=yes, NAME=no", or --table FILE.')
+        raise EngineError(f"emtui predict needs a row: --row {kind.example}, or --table FILE.")
     say("reading the rows")
-    asked = _rows(spec, rows, file)
-    spec.model.observe(asked)  # before the run: a file may hold what is no answer
+    asked = _rows(spec, rows, file, kind)
+    kind.check(spec, asked)  # before the run: a file may hold what is no answer
     spec, step = _fitted(spec, n_init, say)
-    said = [_said_of(step, row, spec.dataset.feature_names) for row in asked]
+    said = [kind.said(spec, step, row) for row in asked]
     if as_json:
         output.lines([json_text(record) for record in said])
         return
     ended = f"{'converged' if step.converged else 'stopped'} after {plural(step.iteration, 'iteration')}"
     output.lines([printable(heading(spec)[0]), printable(f"{ended}: {step.stop_reason}")])
     for record in said[:_MOST_ROWS]:
-        output.lines(["", *map(printable, _lines(record))])
+        output.lines(["", *kind.lines(record)])
     if len(said) > _MOST_ROWS:
         output.line(f"\n… and {plural(len(said) - _MOST_ROWS, 'more row')}: --json has them all")
 
 
-def _rows(spec: RunSpec, rows: Sequence[str], file: str | None) -> Array:
+@dataclass(frozen=True)
+class _Kind:
+    """Rows of one kind: how they are read and checked, what is said of each, and its lines for eyes."""
+
+    example: str
+    read: Callable[[RunSpec, str], Array]
+    check: Callable[[RunSpec, Array], object]
+    said: Callable[[RunSpec, Step, Array], dict[str, Any]]
+    lines: Callable[[dict[str, Any]], list[str]]
+
+
+def _kind(spec: RunSpec) -> _Kind:
+    """Answers where the model predicts what was not seen, numbers for other mixtures."""
+    if spec.model.predicts_unseen:
+        from emtui.cli import answer_report as answers
+
+        example = '"NAME=yes, NAME=no"'
+        return _Kind(
+            example, answers.answers_from_words, lambda asked, rows: asked.model.observe(rows),
+            answers.said_of_answers, answers.lines_of_answers,
+        )  # fmt: skip
+    if not spec.model.takes_new_rows:
+        raise EngineError(
+            f"emtui predict asks a mixture about a row by itself, which {spec.model.name} is not: use gmm."
+        )
+    from emtui.cli import new_row_report as numbers
+
+    example = f'"{", ".join(["1.5"] * min(3, spec.dataset.n_features))}"'
+    return _Kind(
+        example, numbers.numbers_read, numbers.check_numbers, numbers.said_of_numbers, numbers.lines_of_numbers
+    )
+
+
+def _rows(spec: RunSpec, rows: Sequence[str], file: str | None, kind: _Kind) -> Array:
     """(m, D) the rows as the model reads them, nan where unseen."""
-    names = spec.dataset.feature_names
-    read = answer(spec.model.no_and_yes)
-    parts = [row_from_words(text, names, read) for text in rows]
+    parts = [kind.read(spec, text) for text in rows]
     if file is not None:
-        parts += list(read_table(file, "", list(names), missing="keep").X)
+        parts += list(read_table(file, "", list(spec.dataset.feature_names), missing="keep").X)
     return np.array(parts)
 
 
@@ -89,33 +114,3 @@ def _fitted(spec: RunSpec, n_init: int, say: Say) -> tuple[RunSpec, Step]:
         say(f"iteration {step.iteration + (step.phase != 'E')}")
         last.append(step)
     return spec, last[0]
-
-
-def _said_of(step: Step, row: Array, names: Sequence[str]) -> dict[str, Any]:
-    """The row, the responsibilities of its components, ln p of what was seen, and p(yes) of what was not."""
-    model: Any = step.problem.model
-    params = step.params
-    data = model.observe_new([row], params)
-    filled = model.predict_unseen(params, row)
-    r, unseen = model.responsibilities(params, data, slice(None))[0], np.isnan(row)
-    return {
-        "seen": {name: round(float(p)) for name, p, gap in zip(names, filled, unseen, strict=True) if not gap},
-        "responsibilities": dict(zip(model.component_names(params), r.tolist(), strict=True)),
-        "log_likelihood": float(model.log_evidence(params, data)[0]),
-        "unseen": {name: float(p) for name, p, gap in zip(names, filled, unseen, strict=True) if gap},
-    }
-
-
-def _lines(record: dict[str, Any]) -> list[str]:
-    """A row for eyes: what it says, its components, and what was not seen, the likeliest yes first."""
-    words = [f"{clean(name, _LONGEST)}: {'yes' if said else 'no'}" for name, said in record["seen"].items()]
-    lines = [", ".join(words) or "nothing was answered", f"log-likelihood {record['log_likelihood']:z.4f}"]
-    if record["log_likelihood"] == -np.inf:
-        lines.append("no component can give such a row: those that come nearest share it")
-    shares = [(f"component {name}", probability(r)) for name, r in record["responsibilities"].items()]
-    lines += table(shares, right=(1,))
-    likeliest = sorted(record["unseen"].items(), key=lambda one: -one[1])
-    if likeliest:
-        cells = [(clean(name, _LONGEST), probability(p)) for name, p in likeliest]
-        lines += ["", *table([("unseen", "p(yes)"), *cells], right=(1,))]
-    return lines

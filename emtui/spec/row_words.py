@@ -39,6 +39,30 @@ def row_from_words(text: str, names: Sequence[str], read: Callable[[str, str], f
     return row
 
 
+def numbers_from_words(text: str, names: Sequence[str]) -> Array:
+    """(D,) the numbers of a row: `5.1, 3.5, 1.4, .2` in the order of the columns, or `NAME=5.1, …` by their names.
+
+    Raises:
+        DataError: there are too many or too few, or one is no number; one sentence.
+    """
+    if "=" in text:
+        return row_from_words(text, names, _number)
+    parts = next(csv.reader([text], skipinitialspace=True), []) if "," in text or ";" in text else text.split()
+    parts = [piece for part in parts for piece in part.split(";")] if ";" in text else parts
+    if len(parts) != len(names):
+        more = ", …" if len(names) > _NAMED else ""
+        said = f"{len(parts)} {'number' if len(parts) == 1 else 'numbers'} for {len(names)} columns"
+        raise DataError(f"a row has {said}: write one for each of {', '.join(names[:_NAMED])}{more}.")
+    return np.array([_number(name, part.strip()) for name, part in zip(names, parts, strict=True)])
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value.replace("−", "-"))
+    except ValueError:
+        raise DataError(f"{quoted(name)} can't be {quoted(value)}: it is a number.") from None
+
+
 def _place(name: str, names: Sequence[str]) -> int:
     """The column of that name, whatever its capitals where only one is written so."""
     if name in names:

@@ -14,6 +14,7 @@ from emtui.cli.main import main
 from emtui.screens.dialogs.conditional_probabilities import ConditionalProbabilitiesScreen, said_in
 from emtui.spec.choose import choose
 from emtui.spec.row_words import answer, row_from_words
+from engine.data.data_spec import DataSpec
 from engine.errors import DataError
 
 FILMS = ["predict", "films", "-k", "2", "--seed", "3", "--max-iter", "4"]
@@ -60,7 +61,7 @@ def test_rows_of_a_file_come_after_those_in_words(tmp_path: Path, capsys: pytest
         (["--row", "Gate Nine Whispers=maybe"], "an answer is yes, no or ?"),
         (["--row", "Gate Nine Whispers"], "write NAME=VALUE"),
         (["--row", "Comet Over Harrow=1,Comet Over Harrow=1"], "say each column once"),
-        (["--model", "gmm", "--row", "Comet Over Harrow=1"], "use bernoulli"),
+        (["--model", "gmm", "--row", "Comet Over Harrow=1"], "gmm needs one for each column"),
         (["--table", "nowhere.csv"], "nowhere.csv"),
     ],
 )
@@ -94,3 +95,51 @@ async def test_a_query_begins_with_the_chosen_row() -> None:
         text = await app.press("x")
         assert set(screen.said) == {"unseen"}
         assert f"row {row + 1} ·" not in text
+
+
+def test_a_row_of_numbers_is_divided_as_the_model_says(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["predict", "iris", "--seed", "2", "--max-iter", "3"]
+    by_name = "petal width=1.8, sepal length=5.9, sepal width=3, petal length=4.9"
+    assert main([*words, "--row", "5.9, 3.0, 4.9, 1.8", "--row", by_name, "--json"]) == 0
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    data = engine.load("iris")
+    run = engine.fit(choose("iris").model, data.X, seed=2, max_iter=3, tol=0)
+    found = engine.new_row(run.step, [5.9, 3.0, 4.9, 1.8])
+    for one in said:
+        assert list(one["responsibilities"].values()) == pytest.approx(found.responsibilities, rel=1e-9)
+        assert list(one["distances"].values()) == pytest.approx(found.distances, rel=1e-9)
+        assert one["log_likelihood"] == pytest.approx(found.log_likelihood, rel=1e-9)
+    assert main([*words, "--row", "5.9 3.0 4.9 1.8"]) == 0
+    told = capsys.readouterr().out
+    assert "component 1" in told and " σ" in told and "w · p(x | k)" in told and "D² = " in told
+
+
+def test_a_row_of_standardised_data_is_given_in_its_own_units(capsys: pytest.CaptureFixture[str]) -> None:
+    data = engine.load("old_faithful")
+    row = ", ".join(map(repr, data.X[7].tolist()))
+    assert main(["predict", "old_faithful", "-k", "2", "--standardize", "--row", row, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    spec = choose(DataSpec("old_faithful", standardize=True), k=2)
+    run = engine.fit(spec.model, spec.dataset.X, seed=0)
+    assert list(said["responsibilities"].values()) == pytest.approx(run.predict_proba(spec.dataset.X[7:8])[0], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["iris"], 'needs a row: --row "1.5, 1.5, 1.5"'),
+        (["iris", "--row", "1, 2"], "2 numbers for 4 columns"),
+        (["iris", "--row", "1, 2, 3, x"], "'petal width' can't be 'x'"),
+        (["iris", "--row", "petal width=1"], "no number for 'sepal length'"),
+        (["iris", "--row", "1, 2, 3, nan"], "no number for 'petal width'"),
+        (["coins", "--row", "11"], "whole number"),
+        (["icecream", "--row", "1"], "hmm is not"),
+        (["iris", "--model", "mlp", "--row", "1"], "mlp is not"),
+    ],
+)
+def test_rows_that_are_none_are_refused_in_a_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", *words]) == 2
+    out, error = capsys.readouterr()
+    assert out == "" and sentence in error and error.count("\n") == 1
