@@ -10,7 +10,7 @@ pulls of the rows balance: Σ r (x − μ) = 0 at the new mean, with what a prio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from engine.arrays import Array
 from engine.em.observations import Observations
 from engine.explain.derivation import Operation, WorkedLine, line
 
+_ROUNDING = 1e-12  # of the sum of the sizes
 MOST_ROWS = 6  # that pull most, each with its numbers
 
 
@@ -124,6 +125,11 @@ class DensitySlopes:
         return Pulls(f"Σ r ({self.formula}) over the components", summed, self.prior_pull, self.prior_formula)
 
 
+def without_rounding(left: float, each: Array, prior: float = 0.0) -> float:
+    """What is left of a sum over rows and a prior, 0 where that is the rounding of its terms."""
+    return 0.0 if abs(left) <= _ROUNDING * (float(np.abs(each).sum()) + abs(prior)) else left
+
+
 def strongest_lines(
     each: Array, values: Any, data: Observations, formula: str, total: str, operation: Operation = "deviation"
 ) -> list[WorkedLine]:
@@ -141,7 +147,8 @@ def strongest_lines(
         others = float(np.delete(each, shown).sum())
         lines.append(line("pull", said, "value", [(said, others)]))
         named.append((said, others))
-    return [*lines, line("slope", total, "sum", named)]
+    whole = line("slope", total, "sum", named)
+    return [*lines, replace(whole, result=without_rounding(whole.result, each))]
 
 
 def pulls_lines(pulls: Pulls, data: Observations) -> list[WorkedLine]:

@@ -8,8 +8,8 @@ from engine.editing.entries import value_of
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, line
-from engine.explain.pulls import pulls_lines
-from engine.explain.reasons.needs import asked, without_rounding
+from engine.explain.pulls import pulls_lines, without_rounding
+from engine.explain.reasons.needs import asked
 from engine.explain.worked import after_m_step, explainer
 from engine.parallel import one_blas_thread
 

@@ -9,8 +9,8 @@ from engine.em.inference import Exact
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, line
-from engine.explain.pulls import strongest_lines, with_prior
-from engine.explain.reasons.needs import asked, height, without_rounding
+from engine.explain.pulls import strongest_lines, with_prior, without_rounding
+from engine.explain.reasons.needs import asked, height
 from engine.explain.worked import after_m_step, explainer
 from engine.parallel import one_blas_thread
 
@@ -56,7 +56,7 @@ def why_q(step: Step, name: str) -> Worked:
         if there is not None and exact and step.phase == "M" and isinstance(step.at.inference, Exact):
             renewed = model.slopes(step.at, after, entry)
             if renewed is not None:
-                now = renewed.total(data) + renewed.prior
+                now = without_rounding(renewed.total(data) + renewed.prior, renewed.each(data), renewed.prior)
                 lines.append(line("slope", "r renewed there: what the next E-step finds", "value", [("slope", now)]))
     sums = " Probabilities sum to 1, so their slopes end at λ and not at 0." if entry.rule in ("sum", "row") else ""
     remark = f"both sides of ∂ {name}/∂θ = 0 hold r(θ); with r held, each parameter can be solved for by itself.{sums}"

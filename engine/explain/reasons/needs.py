@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from engine.arrays import Array
 from engine.editing.entries import Entry, entry_named
 from engine.em.evaluation import Evaluation
 from engine.em.step import Step
@@ -14,7 +11,6 @@ from engine.errors import EngineError
 
 NO_E_STEP = "there is no q before the first E-step: take an E-step."
 NOT_HIDDEN = "nothing is hidden in this model, so there is no q to hold: its steps follow the objective itself."
-_ROUNDING = 1e-12  # of the sum of the sizes of terms
 
 
 def need_q(step: Step) -> Evaluation:
@@ -36,8 +32,3 @@ def height(model: Any) -> str:
     """What the objective is of: "ln p(X | θ)", that as an estimate, or what stands in its place, such as −inertia."""
     name = "ln p(X | θ)" if model.has_likelihood else str(model.objective_label)
     return f"estimated {name}" if "log_likelihood" in model.estimates else name
-
-
-def without_rounding(left: float, each: Array, prior: float) -> float:
-    """What is left of a sum, 0 where that is the rounding of its terms."""
-    return 0.0 if abs(left) <= _ROUNDING * (float(np.abs(each).sum()) + abs(prior)) else left
