@@ -31,11 +31,6 @@ class Motion:
         self._frame = 0
         self._costs = (0.0, 0.0)  # seconds of the last two frames
 
-    @property
-    def moving(self) -> bool:
-        """A frame is still to come."""
-        return self._way is not None
-
     def lead(self, scene: Scene, *, moving: bool) -> None:
         """Show this scene: at once, or after a few frames from the one that is shown."""
         self.end()
@@ -72,11 +67,12 @@ class Motion:
         if self._frame >= _FRAMES or self._is_slow:
             self.end()
         else:
-            self._draw(between(*self._way, _eased(self._frame / _FRAMES)))
+            begun = time.perf_counter()
+            self._draw(between(*self._way, _eased(self._frame / _FRAMES)), begun)
 
-    def _draw(self, scene: Scene) -> None:
-        """Draw it now, and keep what that has cost."""
-        begun = time.perf_counter()
+    def _draw(self, scene: Scene, begun: float | None = None) -> None:
+        """Draw it now, and keep what that has cost since it was begun."""
+        begun = time.perf_counter() if begun is None else begun
         self._chart.set_scene(scene)
         if self._chart.size:
             self._chart.picture  # noqa: B018
