@@ -8,11 +8,14 @@ from xml.etree import ElementTree
 
 import pytest
 from driving import driving, explorer
+from rich.segment import Segment
+from rich.style import Style
 from studying import at_rest
 from walking import walked
 
 from emtui.exports.export import EXPORTS, export_for
 from emtui.exports.pictures.figure import figure_bytes
+from emtui.exports.pictures.screen_svg import screen_svg
 from emtui.exports.sweep_table import SWEEP_EXPORTS
 from emtui.networks.sweep import sweep
 from emtui.networks.sweep_grid import SweepGrid
@@ -102,3 +105,12 @@ def test_a_pair_plot_is_written_of_every_pair_or_of_one(tmp_path: Path) -> None:
     assert [len(row) for row in pair_sheet(walked("wine", 1).snapshot()).plots] == [6] * 6
     with pytest.raises(EngineError, match="The pair plot is for a table of measured features"):
         pair_sheet(walked("icecream", 1).snapshot())
+
+
+def test_a_text_begins_at_its_first_letter() -> None:
+    line = [Segment("a", Style(bold=True)), Segment("   b  c ", Style(color="red"))]
+    found = ElementTree.fromstring(screen_svg([line], 20, "t")).iter(f"{SVG}text")
+    said = [("".join(one.itertext()), float(one.get("x", "")), float(one.get("textLength", ""))) for one in found]
+    first, second = said[:2]  # what follows is the end of the line
+    assert first == ("a", 0.0, 12.2)
+    assert second[0].replace("\N{NO-BREAK SPACE}", " ") == "b  c " and second[1:] == pytest.approx((4 * 12.2, 5 * 12.2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -11,6 +12,10 @@ from rich.segment import Segment, Segments
 
 from emtui.charts.cell_text import clean
 
+_SPACE, _CELL = "&#160;", 12.2  # as Rich writes a space, and its width of a cell
+_INDENTED = re.compile(
+    rf'<text ([^>]*?)x="([\d.]+)"([^>]*?)textLength="([\d.]+)"([^>]*)>((?:{_SPACE})+)(?!{_SPACE}|</text>)'
+)
 _FORMAT = """\
 <svg viewBox="0 0 {terminal_width} {terminal_height}" xmlns="http://www.w3.org/2000/svg">
 <title>TITLE</title>
@@ -43,4 +48,12 @@ def screen_svg(lines: Sequence[Iterable[Segment]], width: int, title: str) -> st
     )  # fmt: skip
     console.print(Segments([part for line in lines for part in (*line, Segment.line())]), end="", soft_wrap=True)
     drawn = console.export_svg(title="", code_format=_FORMAT, unique_id="screen")
+    drawn = _INDENTED.sub(_moved, drawn)
     return drawn.replace("<title>TITLE</title>", f"<title>{escape(clean(title))}</title>", 1)
+
+
+def _moved(found: re.Match[str]) -> str:
+    """A text that begins where its first letter does: some programs leave out spaces before it, unbroken ones too."""
+    before, x, between, length, after, spaces = found.groups()
+    by = _CELL * (len(spaces) // len(_SPACE))
+    return f'<text {before}x="{float(x) + by:.8g}"{between}textLength="{float(length) - by:.8g}"{after}>'
