@@ -124,6 +124,16 @@ class Option:
             return ",".join(str(part) for part in value)
         return str(value)
 
+    def allowed_in_words(self) -> str:
+        """All that it may be: "full | tied", "yes | no", "number above 0, or auto"."""
+        auto = self.default is None and "auto" not in (*self.words, *self.choices)
+        if self.kind == "choice":
+            return " | ".join(("auto", *self.choices) if auto else self.choices)
+        if self.kind == "bool":
+            return "yes | no"
+        kinds = {"int": "whole number", "float": "number", "array": "numbers with commas", "sizes": "whole numbers"}
+        return kinds[self.kind] + self.range_in_words() + (", or auto" if auto else "")
+
     def range_in_words(self) -> str:
         """The limits after the word "number": " of at least 1", " from 0 to 1", or nothing; then the words."""
         return self._limits_in_words() + "".join(f", or {word}" for word in self.words)

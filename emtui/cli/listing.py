@@ -8,7 +8,6 @@ from emtui.cli.shell_output import table
 from engine.data.catalogue import datasets, load
 from engine.data.dataset import Dataset
 from engine.models import model_class, model_names
-from engine.options import Option
 
 
 def dataset_lines(*, as_json: bool = False) -> list[str]:
@@ -32,19 +31,9 @@ def model_lines(*, as_json: bool = False) -> list[str]:
     head, *titles = table([("name", "title", ""), *((name, model.title, "") for name, model in models)])
     lines = [head]
     for title, (_, model) in zip(titles, models, strict=True):
-        options = [(f"  {o.name}={o.format(o.default)}", allowed(o), o.help) for o in model.options()]
+        options = [(f"  {o.name}={o.format(o.default)}", o.allowed_in_words(), o.help) for o in model.options()]
         lines += ["", title, *table(options)]
     return [*lines, "", "An option is set by --set KEY=VALUE; -k sets the number of components."]
-
-
-def allowed(option: Option) -> str:
-    """The values that an option takes, in a few words."""
-    if option.kind == "choice":
-        return " | ".join(option.choices)
-    if option.kind == "bool":
-        return "yes | no"
-    kinds = {"int": "whole number", "float": "number", "array": "numbers with commas", "sizes": "whole numbers"}
-    return kinds[option.kind] + option.range_in_words()
 
 
 def _dataset_record(data: Dataset) -> dict[str, Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
 from textual.app import ComposeResult
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -20,7 +20,7 @@ from emtui.charts.cell_text import pad, wrapped
 from emtui.widgets.text_input import TextInput
 from engine.text import clean
 
-CHANGED, WRONG, FOCUSED = "*", "!", "▸"
+CHANGED, WRONG, FOCUSED, REFUSED = "*", "!", "▸", "✗"
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class FieldSpec:
         words: the values to choose from; () where the value is typed.
         parse: the value that the words stand for; raises OptionError with a sentence.
         of_model: an option of the model, not of the run.
+        about: what each of the words means, where that is known.
     """
 
     key: str
@@ -42,6 +43,7 @@ class FieldSpec:
     words: tuple[str, ...]
     parse: Callable[[str], Any]
     of_model: bool = False
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 class FieldInput(TextInput):
@@ -65,16 +67,24 @@ class FormField(Widget, can_focus=True):
     """A line of the form.
 
     `applied` is the text that holds at present, `text` what stands in the field. Letters belong to a field that is
-    typed in; a field with choices takes ←, → and space, and leaves letters to the app.
+    typed in; a field with choices takes ←, → and space, and leaves letters to the app. Its words open as a list below
+    it (`open_menu`), in which ↑ ↓ point, enter takes and escape leaves all as it was.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"field--label", "field--value", "field--mark", "field--wrong"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "field--label",
+        "field--value",
+        "field--mark",
+        "field--wrong",
+        "field--refused",
+    }
     DEFAULT_CSS = """
     FormField { height: auto; width: 1fr; }
     FormField .field--label { color: $text-muted; }
     FormField .field--value { color: $text; }
     FormField .field--mark { color: $warning; text-style: bold; }
     FormField .field--wrong { color: $error; }
+    FormField .field--refused { color: $text-disabled; }
     FormField:focus-within { background: $boost; }
     FormField:focus-within .field--label { color: $text; text-style: bold; }
     """
@@ -82,6 +92,12 @@ class FormField(Widget, can_focus=True):
     @dataclass(eq=False)
     class Edited(Message):
         """The text in the field has changed."""
+
+        field: FormField
+
+    @dataclass(eq=False)
+    class MenuWanted(Message):
+        """A click on a choice whose words open as a list."""
 
         field: FormField
 
@@ -98,12 +114,15 @@ class FormField(Widget, can_focus=True):
         field: FormField
         by: int
 
-    def __init__(self, spec: FieldSpec, text: str, label_width: int) -> None:
+    def __init__(self, spec: FieldSpec, text: str, label_width: int, *, menu: bool = False) -> None:
         super().__init__(markup=False)
         self.spec = spec
         self.applied = self._text = clean(text)
         self.label_width = label_width
         self._problem = ""
+        self._menu, self._explained = menu, False
+        self._pointed: int | None = None  # the word of the open list that is pointed at
+        self._refused: Mapping[str, str] = {}
         self._input = None if spec.words else FieldInput(self.applied)
         if self._input is not None:
             self._input.cursor_blink = False
@@ -148,6 +167,69 @@ class FormField(Widget, can_focus=True):
         if problem != self._problem:
             self._problem = problem
             self.refresh(layout=True)
+
+    def explain(self, wanted: bool) -> None:
+        """Say under the field what it is for, or no longer."""
+        if not self.active:
+            self.close_menu()
+            if self._problem in self._refused.values():  # its text is as it was
+                self.say("")
+        if wanted != self._explained:
+            self._explained = wanted
+            self.refresh(layout=True)
+
+    @property
+    def menu_open(self) -> bool:
+        """Its words stand below it."""
+        return self._pointed is not None
+
+    def open_menu(self, refused: Mapping[str, str]) -> None:
+        """Open the list of its words; `refused` are those that can't be taken, with the reasons."""
+        words = self.spec.words
+        self._refused, self._pointed = refused, words.index(self.text) if self.text in words else 0
+        self.say("")
+        self._show_pointed()
+
+    def _show_pointed(self) -> None:
+        """Draw the list, and scroll to what is pointed at."""
+
+        def scroll() -> None:
+            if self._pointed is not None and isinstance(self.parent, Widget):
+                said = len(self._note(self.size.width, self.spec.words[self._pointed]))
+                place = self.virtual_region
+                lines = Region(place.x, place.y + 1 + self._pointed, place.width, 1 + said)
+                self.parent.scroll_to_region(lines, animate=False)
+
+        self.refresh(layout=True)
+        self.call_after_refresh(scroll)
+
+    def close_menu(self) -> None:
+        """Close the list; the text stays as it was."""
+        if self._pointed is not None:
+            self._pointed = None
+            self.refresh(layout=True)
+
+    def _take(self, word: str) -> None:
+        """Take this word of the list, or say why that can't be."""
+        self.close_menu()
+        if word in self._refused:
+            self.say(self._refused[word])
+        else:
+            self._set(word)
+
+    def _in_menu(self, key: str, pointed: int) -> bool:
+        words = self.spec.words
+        steps = {"down": 1, "j": 1, "up": -1, "k": -1}
+        if key in steps:
+            self._pointed = (pointed + steps[key]) % len(words)
+            self._show_pointed()
+        elif key in ("enter", "space"):
+            self._take(words[pointed])
+        elif key == "escape":
+            self.close_menu()
+        else:
+            return False
+        return True
 
     def put(self, applied: str, text: str | None = None) -> None:
         """Set the applied text; the field's own text follows unless it was changed or is given."""
@@ -197,6 +279,11 @@ class FormField(Widget, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Use the keys that the field knows; the others go on to the app."""
+        if self._pointed is not None and self._in_menu(event.key, self._pointed):
+            event.stop()
+            event.prevent_default()
+            return
+        self.close_menu()
         if self._navigate(event.key) or (self.spec.words and self._choose(event.key)):
             event.stop()
             event.prevent_default()
@@ -223,8 +310,16 @@ class FormField(Widget, can_focus=True):
         return True
 
     def on_click(self, event: events.Click) -> None:
-        """A click on a choice takes the next one."""
+        """A click on a choice opens its list, or takes the next word where it has none; in the list it takes one."""
         event.stop()
+        if self._pointed is not None and event.y > 0:
+            word = self._word_at(event.y, self._pointed)
+            if word is not None:
+                self._take(word)
+            return
+        if self._menu and self.spec.words and event.y == 0 and event.x >= self._value_column:
+            self.close_menu() if self.menu_open else self.post_message(self.MenuWanted(self))
+            return
         if self.spec.words and event.y == 0 and event.x >= self._value_column:
             self._cycle(1)
 
@@ -247,19 +342,48 @@ class FormField(Widget, can_focus=True):
             self._input.styles.margin = (0, 0, 0, self._value_column)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line, and those of the sentence under it."""
-        return 1 + len(self._problem_lines(width))
+        """One line, and those under it."""
+        return 1 + len(self._lines_below(width))
 
-    def _problem_lines(self, width: int) -> list[str]:
-        return wrapped(clean(self._problem), max(8, width - 2))
+    def _lines_below(self, width: int) -> list[tuple[str, str]]:
+        """The open list, the sentence about what is wrong, or what the field is for: each line and its style."""
+        if self._pointed is not None:
+            return self._menu_lines(width, self._pointed)
+        if self._problem:
+            return _under(self._problem, width, 2, "field--wrong")
+        if self._explained:
+            said = ". ".join(filter(None, (self.spec.about.get(self.text), self.spec.help)))
+            return _under(said, width, 2, "field--label")
+        return []
+
+    def _menu_lines(self, width: int, pointed: int) -> list[tuple[str, str]]:
+        """A line for each word, a mark at those that can't be taken, and what is to be said of the one pointed at."""
+        lines = []
+        for number, word in enumerate(self.spec.words):
+            mark, refused = FOCUSED if number == pointed else " ", word in self._refused
+            style = "field--refused" if refused else "field--value"
+            lines.append((f"  {mark} {word}{f' {REFUSED}' if refused else ''}", style))
+            if number == pointed:
+                lines += self._note(width, word)
+        return lines
+
+    def _note(self, width: int, word: str) -> list[tuple[str, str]]:
+        return _under(self._refused.get(word) or self.spec.about.get(word, ""), width, 6, "field--label")
+
+    def _word_at(self, y: int, pointed: int) -> str | None:
+        """The word on this line of the open list; None below the list or on what is said of a word."""
+        words = self.spec.words
+        behind = y - 1 - len(self._note(self.size.width, words[pointed]))
+        place = y - 1 if y - 1 <= pointed else behind if behind > pointed else -1
+        return words[place] if 0 <= place < len(words) else None
 
     def render_line(self, y: int) -> Strip:
         """The line of the value, then the sentence."""
         width = self.size.width
         if y > 0:
-            lines = self._problem_lines(width)
-            text = f"  {lines[y - 1]}" if y <= len(lines) else ""
-            return self._strip([Segment(pad(text, width), self._style("field--wrong"))])
+            lines = self._lines_below(width)
+            text, style = lines[y - 1] if y <= len(lines) else ("", "field--label")
+            return self._strip([Segment(pad(text, width), self._style(style))])
         mark = WRONG if self._problem else CHANGED if self.changed else FOCUSED if self.active else " "
         segments = [
             Segment(mark, self._style("field--wrong" if self._problem else "field--mark")),
@@ -275,3 +399,9 @@ class FormField(Widget, can_focus=True):
 
     def _strip(self, segments: list[Segment]) -> Strip:
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
+
+
+def _under(said: str, width: int, indent: int, style: str) -> list[tuple[str, str]]:
+    """A sentence as lines below a field, each with its style; none for ""."""
+    lines = wrapped(clean(said), max(8, width - indent)) if said else []
+    return [(f"{' ' * indent}{line}", style) for line in lines]

@@ -203,7 +203,8 @@ async def test_a_long_text_shows_its_beginning_and_the_cursor_once_it_is_entered
     app = form_host()
     async with app.run_test(size=(30, 20)) as pilot:
         field = await write(pilot, "stop rule", "responsibilities=1e-4")
-        assert "ties=1e-4" in screen_text(app) and "responsib" not in screen_text(app)
+        shown = next(line for line in screen_text(app).splitlines() if "*stop rule" in line)
+        assert "ties=1e-4" in shown and "responsib" not in shown
         line_of(app, "seed").focus()
         await pilot.pause()
         assert "responsibili…" in screen_text(app) and not field.active
@@ -228,14 +229,17 @@ async def test_choices_cycle_and_wrap() -> None:
         assert posted.settings["model"].covariance_type == "spherical"
 
 
-async def test_a_click_on_a_choice_takes_the_next_one() -> None:
+async def test_a_click_on_a_choice_opens_its_list_and_a_click_there_takes_a_word() -> None:
     app = form_host()
     async with app.run_test(size=(40, 20)) as pilot:
         await pilot.pause()
         field = line_of(app, "covariance")
         await pilot.click(field, offset=(16, 0))
         await pilot.pause()
-        assert (field.text, field.active) == ("tied", True)
+        assert (field.text, field.active, field.menu_open) == ("full", True, True)
+        await pilot.click(field, offset=(6, 3))  # a choice says nothing of its words
+        await pilot.pause()
+        assert (field.text, field.active, field.menu_open) == ("diag", True, False)
 
 
 async def test_up_and_down_walk_the_lines() -> None:

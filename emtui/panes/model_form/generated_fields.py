@@ -31,7 +31,7 @@ def generated_fields(source: str) -> tuple[FieldSpec, ...]:
     ]  # fmt: skip
     labels = ("data rows", "noise", "data seed")
     fields = [
-        FieldSpec(option.name, label, option.help, (), option.parse)
+        FieldSpec(option.name, label, f"{option.help}: {option.allowed_in_words()}", (), option.parse)
         for option, label in zip(options, labels, strict=True)
     ]
     return tuple(field for field in fields if field.key != "noise" or recipe.noise is not None)

@@ -23,6 +23,7 @@ from emtui.panes.model_form.model_form_fields import (
 from emtui.panes.pane import Pane
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.takes_data import refused_models
 from emtui.views.registry import view_problems
 from emtui.widgets.border_text import border_text
 from emtui.widgets.form_field import FormField
@@ -30,7 +31,7 @@ from emtui.widgets.table_columns import joined
 from engine.errors import EngineError
 from engine.models import model_problems
 
-CHOOSE = "← → choose"
+CHOOSE = "enter lists · ← → choose"
 _AMID = GENERATED | {SCALING}  # of the run's lines those that only some have
 _LABEL_WIDTH = 13
 _ROOM_FOR_SENTENCES = 4  # lines below which a sentence goes to the border
@@ -102,7 +103,9 @@ class ModelForm(Pane):
         made = {}
         for spec in specs:
             text = texts[spec.key]
-            made[spec.key] = self._fields.get(spec.key) or FormField(spec, applied.get(spec.key, ""), _LABEL_WIDTH)
+            made[spec.key] = self._fields.get(spec.key) or FormField(
+                spec, applied.get(spec.key, ""), _LABEL_WIDTH, menu=True
+            )
             made[spec.key].put(applied.get(spec.key, ""), text)
         if MODEL in keep:
             box.mount_all([made[spec.key] for spec in specs if spec.of_model], after=made[MODEL])
@@ -161,14 +164,25 @@ class ModelForm(Pane):
 
     @on(FormField.Entered)
     def _entered(self, event: FormField.Entered) -> None:
-        """Apply the changes; without any, enter on a choice takes the next value, as a click does."""
+        """Apply the changes; without any, enter on a choice opens the list of its values, as a click does."""
         event.stop()
         fields = self._fields.values()
         choice = next((field for field in fields if field.active and field.spec.words), None)
         if choice is not None and not any(field.changed for field in fields):
-            choice.take_next()
+            self._open_menu(choice)
         else:
             self.apply()
+
+    @on(FormField.MenuWanted)
+    def _menu_wanted(self, event: FormField.MenuWanted) -> None:
+        event.stop()
+        event.field.focus()
+        self._open_menu(event.field)
+
+    def _open_menu(self, field: FormField) -> None:
+        """Open the list of a choice; models that can't take the data are refused in it, with the reason."""
+        assert self._spec is not None
+        field.open_menu(refused_models(self._spec) if field.spec.key == MODEL else {})
 
     # applying
 
@@ -211,12 +225,15 @@ class ModelForm(Pane):
         wrong = next((field.problem for field in self._fields.values() if field.problem), "")
         changed = sum(field.changed for field in self._fields.values())
         focused = next((field for field in self._fields.values() if field.active), None)
+        for field in self._fields.values():
+            field.explain(field.active and self.size.height >= _ROOM_FOR_SENTENCES)
         if wrong:
             said = wrong if self.size.height < _ROOM_FOR_SENTENCES else "! can't be used yet"
         elif changed:
             said = f"{changed} changed: enter applies"
         else:
-            said = focused.spec.help if focused is not None else ""
+            low = self.size.height < _ROOM_FOR_SENTENCES
+            said = focused.spec.help if focused is not None and low else ""
             if focused is not None and focused.spec.words:
-                said = joined([CHOOSE, said], self.size.width - 4)
+                said = joined(list(filter(None, [CHOOSE, said])), self.size.width - 4)
         self.border_subtitle = border_text(said)

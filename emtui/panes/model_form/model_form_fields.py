@@ -28,6 +28,7 @@ _OF_CHOICES += ["test_share", "stratify", "rival", "same_start", "prediction", "
 _LABELS = {
     "n_components": "K",
     "n_states": "states",
+    "n_experts": "experts",
     "covariance_type": "covariance",
     "init": "start",
     "reg_covar": "ridge",
@@ -199,7 +200,17 @@ def _field(option: Option, of_model: bool = False) -> FieldSpec:
     if words and option.default is None:
         words = ("auto", *words)
     label = _LABELS.get(option.name, option.name.replace("_", " "))
-    return FieldSpec(option.name, label, option.help, words, option.parse, of_model)
+    said = option.help if words else f"{option.help}: {option.allowed_in_words()}"
+    if label.replace(" ", "_") != option.name:
+        said += f" ({_shell_word(option.name, of_model)})"
+    return FieldSpec(option.name, label, said, words, option.parse, of_model)
+
+
+def _shell_word(name: str, of_model: bool) -> str:
+    """How the option is given in the shell, whose word for it differs from the form's."""
+    if name in _LABELS and _LABELS[name] == "K":
+        return "-k"
+    return f"--set {name}=" if of_model else f"--{name.replace('_', '-')}"
 
 
 def standardize_field() -> FieldSpec:
@@ -217,13 +228,20 @@ def _model_field() -> FieldSpec:
         model_class(text)
         return text
 
-    titles = ", ".join(f"{name}: {model_title(name)}" for name in model_names())
-    return FieldSpec(MODEL, "model", titles, model_names(), parse)
+    titles = {name: model_title(name) for name in model_names()}
+    return FieldSpec(MODEL, "model", "the model that is fitted", model_names(), parse, about=titles)
 
 
 def _run_fields(measured: bool) -> tuple[FieldSpec, ...]:
-    ways = ", ".join(f"{name}: {kind.title}" for name, kind in ALGORITHMS.items())
-    algorithm = FieldSpec("algorithm", "algorithm", ways, tuple(ALGORITHMS), lambda text: algorithm_named(text).text)
+    ways = {name: kind.title for name, kind in ALGORITHMS.items()}
+    algorithm = FieldSpec(
+        "algorithm",
+        "algorithm",
+        "how the two steps are taken",
+        tuple(ALGORITHMS),
+        lambda text: algorithm_named(text).text,
+        about=ways,
+    )
     rules = f"by tolerance, or NAME=VALUE where NAME is {', '.join(KINDS)}"
     stop = FieldSpec("stop", _LABELS["stop"], rules, (), _parse_stop)
     scaling = (standardize_field(),) if measured else ()
