@@ -25,7 +25,7 @@ _CHAPTER = "first-steps"
 _FIRST_DOOR = "first steps"  # what `l` opens
 _ROOMY = 20  # lines of a window from which the last sentence and blank lines have room
 _FRAME = 5  # cells that borders, padding and a scrollbar take of the box
-_OWN = {"l", "escape"}  # keys of the explorer that are the card's while it is open
+_OWN = {"l", "escape", "q"}  # keys of the explorer that are the card's while it is open
 
 
 def _through(binding: Binding) -> Iterator[Binding]:
