@@ -10,7 +10,7 @@ from emtui.session.snapshot import StepSnapshot
 
 
 class WhyQSubject(ReasonSubject):
-    """R(θ) is on both sides of ∂ ln p = 0; held, the sum over the components comes apart."""
+    """With r held, the slope of ln p is that of Q, and can be set to 0."""
 
     name = "why Q"
     of = "parameter"
