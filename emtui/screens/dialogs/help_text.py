@@ -8,6 +8,10 @@ IDEA: tuple[str, ...] = (
     "E-step: keep θ, and let q(Z) be what θ says of Z: the responsibilities. They are the posterior p(Z | X, θ).",
     "M-step: keep q, and choose the θ that suits it best. The responsibilities shown after it are still those of q.",
     "For any q:  log p(X | θ) = L(q, θ) + KL(q ‖ p(Z | X, θ)).  KL is never negative, so L is a bound from below.",
+    "Why KL is never negative: the logarithm is concave, so a mean of logarithms lies below the logarithm of the mean "
+    "(Jensen): Σ q ln (p(x, z) / q) ≤ ln Σ q · p(x, z) / q = ln p(x). Both are the same only where q is the posterior.",
+    "Why M maximises Q: L(q, θ) = Q(θ; q) + H(q), and H(q) has no θ in it. With q held the logarithm of a sum becomes "
+    "a sum of logarithms, and each parameter can be solved for by itself.",
     "After an E-step KL is 0: the bound has risen to touch the log-likelihood. After an M-step the bound has risen "
     "again, the log-likelihood at least as far, and KL is the gap between them. So the log-likelihood never falls.",
     "Where a ridge or a prior takes part, what never falls is the objective: log-likelihood + log-prior.",
