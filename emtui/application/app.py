@@ -60,6 +60,7 @@ class EmtuiApp(LettingGo):
         Binding("ctrl+c", "interrupt", show=False, priority=True),
         Binding("y", "copy_command", show=False, id="choose.copy"),  # from screens over the explorer, too
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
+        Binding("question_mark", "help", show=False, id="app.help"),
         Binding("q", "back", show=False, id="app.quit"),  # on further screens; the explorer has its own
     ]
 
@@ -209,6 +210,16 @@ class EmtuiApp(LettingGo):
             self._is_away = False
             self._driver.resume_application_mode()
             self.call_later(self.app_resume_signal.publish, self)
+
+    def action_help(self) -> None:
+        """Keys, panes and words, of the screen and the pane in front first."""
+        from emtui.screens.dialogs.help import HelpScreen
+        from emtui.screens.dialogs.help_here import here
+        from emtui.screens.explore.explore import ExploreScreen
+
+        explorer = next((screen for screen in self.screen_stack if isinstance(screen, ExploreScreen)), None)
+        if explorer is not None and not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(*explorer.keys_for_help, here(self.screen)))
 
     async def action_back(self) -> None:
         """What escape does on this screen: back to the one below; on the first one leave."""

@@ -114,7 +114,7 @@ EXPLORE: tuple[Binding, ...] = (
     _key("choose.save", "ctrl+s", "save", "save", "save the session: branches, choices, where you are"),
     _key("choose.copy", "y", "copy_command", "copy", "copy the command that leads to this step"),
     _key("app.theme", "t", "theme", "theme", "dark, light, high contrast"),
-    _key("app.help", "question_mark", "help", "help", "keys, panes and words", "?"),
+    _key("app.help", "question_mark", "app.help", "help", "keys, panes and words", "?"),
     _key("app.palette", "ctrl+p", "app.command_palette", "palette", "every command by name"),
     _key("app.quit", "q,ctrl+q", "app.quit", "quit", "leave"),
 )

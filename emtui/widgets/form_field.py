@@ -17,7 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from emtui.charts.cell_text import pad, wrapped
-from emtui.widgets.text_input import TextInput
+from emtui.widgets.text_input import NumberInput
 from engine.text import clean
 
 CHANGED, WRONG, FOCUSED, REFUSED = "*", "!", "▸", "✗"
@@ -46,7 +46,7 @@ class FieldSpec:
     about: Mapping[str, str] = field(default_factory=dict)
 
 
-class FieldInput(TextInput):
+class FieldInput(NumberInput):
     """The value of a field that is typed in: without the focus it shows its beginning, and that it is cut."""
 
     DEFAULT_CSS = """

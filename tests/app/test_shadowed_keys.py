@@ -61,6 +61,10 @@ SCREENS: dict[str, set[str]] = {
 """The keys of the explorer that mean something else, or lead back, on a further screen."""
 
 
+PASS_ON = {"FirstCard"}
+"""A key of the explorer closes it, and does there what it always does."""
+
+
 def screens() -> list[type[Screen[object]]]:
     """Every kind of screen of the app."""
     for module in pkgutil.walk_packages(emtui.screens.__path__, "emtui.screens."):
@@ -82,6 +86,8 @@ def means_the_same(action: str, key: str) -> bool:
 
 def test_no_screen_rebinds_a_key_of_the_explorer_but_those_listed() -> None:
     for kind in screens():
+        if kind.__name__ in PASS_ON:
+            continue
         bound = kind._merge_bindings()
         shadowed = {key for key, binding in bound if key in KEYS and not means_the_same(binding.action, key)}
         assert shadowed == SCREENS.get(kind.__name__, set()), kind.__name__

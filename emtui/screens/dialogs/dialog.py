@@ -18,7 +18,10 @@ T = TypeVar("T")
 class Dialog(ModalScreen[T]):
     """A box over the screen. Subclasses compose `#box` and in it a `Static` with the id `problem`."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "cancel", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "cancel", "cancel", show=False),
+        Binding("question_mark", "app.help", "help", show=False, id="app.help"),
+    ]
     DEFAULT_CSS = """
     Dialog { align: center middle; }
     Dialog #box {

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from emtui.screens.dialogs.dialog import Dialog
-from emtui.widgets.text_input import TextInput
+from emtui.widgets.text_input import NumberInput
 from engine.em.step import Phase
 from engine.em.timeline import Timeline
 from engine.errors import EngineError, OptionError
@@ -83,7 +83,7 @@ class GoToScreen(Dialog[int]):
         with VerticalScroll(id="box", can_focus=False) as box:
             box.border_title = "go to"
             box.border_subtitle = "enter goes there · esc cancels · ? more"
-            yield TextInput(placeholder="12, 12 E, 12 M, start, end, #31", id="place")
+            yield NumberInput(placeholder="12, 12 E, 12 M, start, end, #31", id="place")
             yield Static("", id="found", classes="hint", markup=False)
             yield Static("", id="problem", markup=False)
 

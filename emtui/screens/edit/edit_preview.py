@@ -30,7 +30,7 @@ from emtui.widgets.following_theme import follow_theme
 from emtui.widgets.key_items import KeyHints
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.table_columns import TableSource
-from emtui.widgets.text_input import TextInput
+from emtui.widgets.text_input import NumberInput
 from engine.editing.entries import Entry
 from engine.em.step import Step
 from engine.explain.ledger import Ledger
@@ -98,7 +98,7 @@ class EditPreview(Screen[Query], ShowsStep):
                 yield numbers
         yield Static("", id="line", markup=False)
         yield Static("", id="sentence", markup=False)
-        yield TextInput(id="field", select_on_focus=False)
+        yield NumberInput(id="field", select_on_focus=False)
         yield KeyHints("")
 
     def on_mount(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 
 from emtui.panes.messages import (
     BranchChosen,
@@ -22,6 +22,7 @@ from emtui.panes.messages import (
     SettingsChanged,
     WorkedRowWanted,
 )
+from emtui.panes.pane import Pane
 from emtui.screens.explore.dialog_actions import DialogActions
 from emtui.screens.explore.drag_preview import DragPreview
 from emtui.screens.explore.edit_actions import EditActions
@@ -209,11 +210,10 @@ class ExploreScreen(SessionScreen):
             event.stop()
             self.dialogs.open_file(pasted_path(event.text))
 
-    def action_help(self) -> None:
-        """Keys, panes and words."""
-        from emtui.screens.dialogs.help import HelpScreen
-
-        self.app.push_screen(HelpScreen(as_bound(self.active_bindings.values()), self._panes.panes))
+    @property
+    def keys_for_help(self) -> tuple[list[Binding], Collection[Pane]]:
+        """Its keys as they are bound, and the panes that have further ones."""
+        return as_bound(self.active_bindings.values()), self._panes.panes
 
     def action_card(self) -> None:
         """The card of the first start."""
