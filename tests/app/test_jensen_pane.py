@@ -96,12 +96,12 @@ def test_points_off_scale_stand_at_the_edge_with_their_number():
         JensenPoint("3", 2, 0.25, -50.0, -52.0),
     )
     scene = jensen_scene(Jensen(points, 0, -2.0, -13.6, 11.6, 1.0, 1.0), ("a", "b", "c"), DARK)
-    assert [entry[2] for entry in scene.legend] == ["b at 40 →", "← c at 1.93e−22"]
+    assert [entry[2] for entry in scene.legend] == ["L at −13.6 ↓", "b at 40 →", "← c at 1.93e−22"]
     assert scene.x_range is not None and scene.y_range is not None
     low, high = scene.x_range
     marks = [layer for layer in scene.layers if isinstance(layer, Mark)]
     assert [mark.x for mark in marks[1:3]] == [high, low]
-    assert all(scene.y_range[0] <= mark.y <= scene.y_range[1] for mark in marks[:3])
+    assert all(scene.y_range[0] <= mark.y <= scene.y_range[1] for mark in marks)
 
 
 def _walked():

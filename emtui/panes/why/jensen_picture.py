@@ -16,6 +16,7 @@ _LOWEST = 0.03  # and below which
 _USUAL = 0.5  # to each side of 1, where all points lie at 1
 _LEAST = 0.02  # nearer to 1 than this the points have fallen together
 _POINTS = 200
+_DEEPEST = 6.0  # times as far below ln p(x) as the curve goes down: a mean below that stands at the edge
 _GAP, _ASCII_GAP = "✚", "+"
 
 
@@ -24,9 +25,9 @@ def jensen_scene(found: Jensen, names: tuple[str, ...], palette: Palette) -> Sce
     low, high = _range(found)
     x = np.linspace(low, high, _POINTS)
     curve = np.log(x) + found.log_evidence
-    center = (min(max(found.mean_abscissa, low), high), found.bound)
-    places = [_place(point, low, high, found.log_evidence) for point in found.points]
     y_range = _heights(found, low, high)
+    center = (min(max(found.mean_abscissa, low), high), max(found.bound, y_range[0]))
+    places = [_place(point, low, high, found.log_evidence) for point in found.points]
     layers: list[Layer] = [HLine(found.log_evidence), Curve(x, curve, palette.muted, "solid")]
     for x_of, y_of in places:
         layers.append(Curve([center[0], x_of], [center[1], y_of], palette.frame, "dotted"))  # type: ignore[arg-type]
@@ -39,7 +40,10 @@ def jensen_scene(found: Jensen, names: tuple[str, ...], palette: Palette) -> Sce
         if not low <= abscissa <= high:
             name, at = point_name(point, names), number(abscissa)
             legend.append((char, color, f"{name} at {at} →" if abscissa > high else f"← {name} at {at}"))
-    layers.append(Mark(*center, _ASCII_GAP if palette.ascii else _GAP, palette.text))
+    mean = _ASCII_GAP if palette.ascii else _GAP
+    if found.bound < y_range[0]:
+        legend.insert(0, (mean, palette.text, f"L at {number(found.bound)} ↓"))
+    layers.append(Mark(*center, mean, palette.text))
     return Scene(
         layers=tuple(layers), x_range=(low, high), y_range=y_range, legend=tuple(legend[:3]),
         x_label="p(x, z) / (q(z) p(x))", empty="nothing to draw",
@@ -83,7 +87,7 @@ def _place(point: JensenPoint, low: float, high: float, log_evidence: float) -> 
 def _heights(found: Jensen, low: float, high: float) -> Range:
     """Those of the curve, and of the mean, if it is not far below."""
     bottom, top = found.log_evidence + math.log(low), found.log_evidence + math.log(high)
-    least = found.log_evidence - 3.0 * (found.log_evidence - bottom)
+    least = found.log_evidence - _DEEPEST * (found.log_evidence - bottom)
     bottom = min(bottom, max(found.bound, least)) if math.isfinite(found.bound) else bottom
     margin = 0.08 * (top - bottom)
     return bottom - margin, top + margin
