@@ -28,7 +28,6 @@ _OF_CHOICES += ["test_share", "stratify", "rival", "same_start", "prediction", "
 _LABELS = {
     "n_components": "K",
     "n_states": "states",
-    "n_experts": "experts",
     "covariance_type": "covariance",
     "init": "start",
     "reg_covar": "ridge",
@@ -199,7 +198,7 @@ def _field(option: Option, of_model: bool = False) -> FieldSpec:
     words = ("yes", "no") if option.kind == "bool" else option.choices
     if words and option.default is None:
         words = ("auto", *words)
-    label = _LABELS.get(option.name, option.name.replace("_", " "))
+    label = _LABELS.get(option.name, option.name.removeprefix("n_").replace("_", " "))
     said = option.help if words else f"{option.help}: {option.allowed_in_words()}"
     if label.replace(" ", "_") != option.name:
         said += f" ({_shell_word(option.name, of_model)})"
