@@ -99,7 +99,7 @@ EXPLORE: tuple[Binding, ...] = (
     _key("look.sweep", "w", "study('sweep')", "sweep", "a network or experts over learning rates and sizes"),
     _key("look.race", "f", "study('race')", "race", "every way to run EM, or to train a network, from this start"),
     _key("look.optima", "O", "study('optima')", "optima", "hundreds of starts, grouped by where they end"),
-    _key("look.query", "Q", "view('query')", "query", "a row of your own: what a Bernoulli mixture makes of the rest"),
+    _key("look.query", "Q", "view('query')", "query", "a row of your own: its components, and what was not answered"),
     _key("look.selection", "K", "study('selection')", "sizes", "how many components, hidden units or experts"),
     _key("look.cost", "C", "study('cost')", "cost", "what an exact E-step of a network costs"),
     _key("choose.open", "o", "dialog('open_file')", "open", "open a file or a folder of texts of your own"),

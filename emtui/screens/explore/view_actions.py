@@ -51,11 +51,19 @@ class ViewActions:
         self._host.lay_over(BranchesScreen(stepping, stepping.worker.ask))
 
     def query(self) -> None:
-        """The chosen row, or one of the user's own, of which a Bernoulli mixture predicts the rest."""
+        """The chosen row, or one of the user's own: answers, of which the rest is predicted, or numbers."""
         from emtui.screens.dialogs.conditional_probabilities import ConditionalProbabilitiesScreen, can_be_asked
+        from emtui.screens.dialogs.row_of_numbers import RowOfNumbersScreen, takes_numbers
 
         snapshot = self._host.snapshot
-        if snapshot is None or not can_be_asked(snapshot.step.problem.model):
-            self._host.refuse("A query is for answers of yes and no: choose the model bernoulli.")
+        if snapshot is None:
             return
-        self._host.lay_over(ConditionalProbabilitiesScreen(self._host.stepping, self._picture.chosen_row))
+        model, row = snapshot.step.problem.model, self._picture.chosen_row
+        if can_be_asked(model):
+            self._host.lay_over(ConditionalProbabilitiesScreen(self._host.stepping, row))
+        elif takes_numbers(model):
+            self._host.lay_over(RowOfNumbersScreen(self._host.stepping, row))
+        else:
+            self._host.refuse(
+                f"A row by itself has no components in {model.name}: a mixture's has (gmm, poisson, coins)."
+            )
