@@ -89,3 +89,13 @@ async def test_every_further_screen_ends_in_the_way_to_more(size: tuple[int, int
             assert "? more" in shown and cell_len(shown) <= size[0], key
             assert bool(app.app.screen.query(KeyHints)) or key == "M"
             await app.send("escape")
+
+
+async def test_keys_of_the_tables_that_change_nothing_say_why() -> None:
+    async with driving() as app:
+        for key in ("s", "S", "full_stop", "enter", "d"):
+            assert "No responsibilities yet: press e." in await app.press("escape", "home", "3", key), key
+        assert "no further column on that side" in await app.press("e", "3", "comma")
+        text = await app.press("4", "z", "full_stop")
+        assert "All columns are shown" in text
+        assert "no decision regions here" in await app.press("escape", "escape", "1", "d")

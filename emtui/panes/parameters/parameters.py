@@ -135,9 +135,11 @@ class ParametersPane(TablePane):
     def action_columns(self, by: int) -> None:
         """Show further columns, if not all fit."""
         window = self._window
-        if window is not None and window.hidden:
-            self._first = max(0, min(window.first + by, window.n_middle - 1))
-            self.redraw()
+        if window is None or not window.hidden:
+            self.refuse("All columns are shown: there are no further ones.")
+            return
+        self._first = max(0, min(window.first + by, window.n_middle - 1))
+        self.redraw()
 
     def on_line_table_head_picked(self, event: LineTable.HeadPicked) -> None:
         """A click on "+3" shows further columns."""

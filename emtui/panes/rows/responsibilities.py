@@ -204,18 +204,29 @@ class ResponsibilitiesPane(TablePane):
 
     def action_sort(self) -> None:
         """The next order."""
-        if self._source is not None:
+        if self._source is None:
+            self.refuse(_NOTHING_YET)
+        else:
             self._order_by(self.order.following(self._source.offered))
 
     def action_reverse(self) -> None:
         """The same order, reversed."""
+        if self._source is None:
+            self.refuse(_NOTHING_YET)
+            return
         self._order_by(replace(self.order, reverse=not self.order.reverse))
 
     def action_columns(self, by: int) -> None:
         """Show other components or classes, if not all fit."""
-        if self._source is not None:
-            self._first = max(0, min(len(self._source.names) - 1, self._first + by))
-            self.redraw()
+        if self._source is None:
+            self.refuse(_NOTHING_YET)
+            return
+        first = max(0, min(len(self._source.names) - 1, self._first + by))
+        if first == self._first:
+            self.refuse("There is no further column on that side.")
+            return
+        self._first = first
+        self.redraw()
 
     def on_line_table_head_picked(self, event: LineTable.HeadPicked) -> None:
         """Sort by the column whose head was clicked; a second click reverses the order."""
