@@ -2,7 +2,8 @@
 
 How cells are shared: layers are painted in order. Lines of any layer that meet in a cell are united dot by dot.
 The cell takes the colour of the line with the most dots in it, of the first one on a tie.
-A line passes behind single points and in front of a dense field of them, where it would be lost otherwise.
+A line passes behind single points and in front of a dense field of them, where it would be lost otherwise; an outline
+passes in front of all. In a dense field every other point is a small dot, so that what lies over it can be read.
 """
 
 from __future__ import annotations
@@ -65,6 +66,10 @@ class Canvas:
         self.chars[cells] = table[np.minimum(inked.markers, len(table) - 1)]
         self.foreground[cells] = pack_all(self._shade(inked))
         self._clear(cells)
+        if len(table) > 1:
+            columns = self.size[0]
+            thinned = cells[((cells % columns + cells // columns) % 2 == 1) & self._dense()[cells]]
+            self.chars[thinned] = "." if self.palette.ascii else "·"
 
     def _shade(self, inked: InkedCells) -> npt.NDArray[np.uint8]:
         """Colours by density: with many points to a cell, sparse cells step back towards the background."""
@@ -94,20 +99,23 @@ class Canvas:
         if cell is not None:
             self.background[cell] = pack(self.palette.text)
 
-    def put_line(self, x: FloatArray, y: FloatArray, color: RGB, style: LineStyle = "solid") -> None:
-        """A polyline given in fractions of the axes."""
+    def put_line(
+        self, x: FloatArray, y: FloatArray, color: RGB, style: LineStyle | None = "solid", *, above: bool = False
+    ) -> None:
+        """A polyline given in fractions of the axes. style: None for sparse dots. above: over single points, too."""
         columns, rows = self.size
         if style == "step" and len(x) > 1:
             x, y = np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
         x, y = thin_curve(x, y, 2 * columns)
         dot_column, dot_row = line_dots(x, y, (2 * columns, 4 * rows))
-        if style == "dotted":
-            kept = np.arange(len(dot_column)) % 4 < 2
+        if style in ("dotted", None):
+            kept = np.arange(len(dot_column)) % 4 < (2 if style else 1)
             dot_column, dot_row = dot_column[kept], dot_row[kept]
         cells = (dot_row >> 2) * columns + (dot_column >> 1)
         bits = BRAILLE_BITS[dot_row & 3, dot_column & 1]
-        free = (self.kind[cells] != DOT) | self._dense()[cells]
-        cells, bits = cells[free], bits[free]
+        if not above:
+            free = (self.kind[cells] != DOT) | self._dense()[cells]
+            cells, bits = cells[free], bits[free]
         used = np.unique(cells)
         # A line through a dense field of points takes their cells, moved towards the text colour to stand out.
         covered = self.kind[used] == DOT
@@ -201,7 +209,7 @@ class Canvas:
         circle = np.stack([np.cos(t), np.sin(t)])
         with np.errstate(over="ignore", invalid="ignore"):
             x, y = reach @ circle + ellipse.center[:, None]
-        self.put_line(self.scales[0].fraction(x), self.scales[1].fraction(y), ellipse.color, ellipse.style)
+        self.put_line(self.scales[0].fraction(x), self.scales[1].fraction(y), ellipse.color, ellipse.style, above=True)
 
     def put_straight(self, layer: layers.VLine | layers.HLine) -> None:
         """A line from edge to edge through one value."""
@@ -259,8 +267,33 @@ class Canvas:
         self.foreground[sparse] = pack(self.palette.muted)
 
     def put_mark(self, mark: layers.Mark) -> None:
-        """One character above everything."""
+        """One character above everything, or several on a ground of their colour."""
+        if mark.inverse:
+            self._put_number(mark)
+            return
         self._put_above(mark.x, mark.y, single_cell(mark.char, "+"), mark.color, BOLD)
+
+    def _put_number(self, mark: layers.Mark) -> None:
+        """Characters on a ground of the mark's colour, as far to the right as the canvas goes."""
+        first = int(cells_of(np.array([mark.x]), np.array([mark.y]), self.scales, self.size)[0])
+        if first < 0:
+            return
+        columns = self.size[0]
+        letters = text_cells(mark.char)[:columns]
+        first = min(first, (first // columns + 1) * columns - len(letters))
+        cells = slice(first, first + len(letters))
+        self.chars[cells] = letters
+        self._clear(np.arange(cells.start, cells.stop))
+        if self.palette.mode == "truecolor":
+            self.background[cells], self.foreground[cells] = pack(mark.color), pack(self.palette.background)
+            self.attributes[cells] = BOLD
+        else:  # the ground is the terminal's own: it is turned round
+            self.foreground[cells], self.attributes[cells] = pack(mark.color), REVERSE
+
+    def put_trail_start(self, trail: layers.Trail) -> None:
+        """Where a mean began."""
+        if len(trail.x) > 1 and (trail.x[0] != trail.x[-1] or trail.y[0] != trail.y[-1]):
+            self._put_above(float(trail.x[0]), float(trail.y[0]), "+", trail.color, BOLD)
 
     def put_tag(self, tag: layers.Tag) -> None:
         """Words that end before a point, on the line above it where there is one; cut where there is no room."""
@@ -278,15 +311,16 @@ class Canvas:
 
     def draw(self, scene: Scene) -> None:
         """Every layer in order; then the highlighted points and the marks, which nothing may hide."""
+        pure = self.palette.mode != "truecolor"
         for layer in scene.layers:
             match layer:
                 case layers.Dots():
                     markers = layer.marker if isinstance(layer.marker, tuple) else (layer.marker,)
-                    self.put_points(reduce_dots(layer, self.scales, self.size), markers)
+                    self.put_points(reduce_dots(layer, self.scales, self.size, pure=pure), markers)
                 case layers.Cloud():
-                    self.put_points(reduce_cloud(layer, self.scales, self.size), tuple(layer.markers))
+                    self.put_points(reduce_cloud(layer, self.scales, self.size, pure=pure), tuple(layer.markers))
                 case layers.Curve() | layers.Trail():
-                    style = layer.style if isinstance(layer, layers.Curve) else "dotted"
+                    style = layer.style if isinstance(layer, layers.Curve) else None
                     x, y = self.scales[0].fraction(layer.x), self.scales[1].fraction(layer.y)
                     self.put_line(x, y, layer.color, style)
                 case layers.Bars():
@@ -312,6 +346,9 @@ class Canvas:
                 and 0 <= i < len(layer.x)
             ):
                 self.put_highlight(layer.x[i], layer.y[i], _marker_of(layer, i))
+        for layer in scene.layers:
+            if isinstance(layer, layers.Trail):
+                self.put_trail_start(layer)
         for layer in scene.layers:
             if isinstance(layer, layers.Mark):
                 self.put_mark(layer)

@@ -67,6 +67,8 @@ class Palette:
 
     def fills(self, n_components: int) -> tuple[RGB, ...]:
         """The colours of the first components for areas: stepped back, so that lines of the full colour stand out."""
+        if self.mode != "truecolor":  # a blend would be the nearest of sixteen: another component's
+            return self.colors(n_components)
         return tuple(blend(self.background, color, 0.55) for color in self.colors(n_components))
 
     def marker(self, component: int) -> str:
@@ -124,9 +126,7 @@ LIGHT = Palette(
 TERMINAL: RGB = (1, 1, 1)
 """In an ANSI palette: the terminal's own text colour or background, whatever they are."""
 ANSI = Palette(
-    components=tuple(
-        map(rgb, ("#5555FF", "#AA5500", "#00AA00", "#FF55FF", "#00AAAA", "#FF5555", "#AA00AA", "#555555"))
-    ),
+    components=tuple(map(rgb, ("#5555FF", "#00AA00", "#FF55FF", "#00AAAA", "#AA00AA"))),
     background=TERMINAL,
     text=TERMINAL,
     muted=TERMINAL,
@@ -134,6 +134,8 @@ ANSI = Palette(
     grid=rgb("#555555"),
     mode="ansi",
 )
+"""Five of the sixteen colours, read on black and on white; red and yellow are left to errors and warnings. Five and
+twelve markers make sixty pairs."""
 
 # --- colour spaces --------------------------------------------------------------------------------------
 # sRGB <-> linear light: IEC 61966-2-1. Linear light <-> Oklab: Ottosson (2020), "A perceptual color space for
@@ -194,12 +196,13 @@ def blend(first: RGB, second: RGB, share: float) -> RGB:
     return r, g, b
 
 
-def mix(responsibilities: npt.ArrayLike, palette: Palette | Sequence[RGB]) -> ColorArray:
+def mix(responsibilities: npt.ArrayLike, palette: Palette | Sequence[RGB], *, pure: bool = False) -> ColorArray:
     """The colour of each row: Σ_k r_nk · Oklab(colour_k). (n, K) -> (n, 3) uint8.
 
     Oklab keeps a half-and-half row half-way to the eye, where a mean of sRGB bytes turns muddy and dark. Rows whose
     largest responsibility is 0.995 or more keep the component's pure colour. Rows are normalised; a row that
-    is not finite, or all zero, is grey.
+    is not finite, or all zero, is grey. pure: each row in the colour of its largest responsibility, where there are
+    too few colours for mixes.
     """
     R = np.maximum(np.asarray(responsibilities, dtype=np.float64), 0.0)
     K = R.shape[1]
@@ -214,7 +217,7 @@ def mix(responsibilities: npt.ArrayLike, palette: Palette | Sequence[RGB]) -> Co
     largest = R[np.arange(len(R)), top]
     mixed: ColorArray = table[top]
     unsure = np.flatnonzero(good & ~(largest >= 0.995 * total))
-    if len(unsure):
+    if len(unsure) and not pure:
         shares = R[unsure] / total[unsure, None]
         mixed[unsure] = from_oklab(shares @ to_oklab(table))
     mixed[~good] = 128

@@ -28,7 +28,8 @@ def theme_palette(widget: Widget) -> Palette:
     """The palette for a widget as it is styled now: its own background and text, its app's colours.
 
     In a theme of sixteen ANSI colours, and without colours (NO_COLOR), the terminal's own background and text are left
-    alone. In an app with the class "-ascii" charts keep to ASCII characters.
+    alone. On a terminal of sixteen colours components have some of these, not the nearest to colours that it lacks. In
+    an app with the class "-ascii" charts keep to ASCII characters.
     """
     app = widget.app
     ascii = app.has_class("-ascii")
@@ -37,6 +38,9 @@ def theme_palette(widget: Widget) -> Palette:
     _, _, background, text = widget.colors
     base = DARK if background.brightness < 0.5 else LIGHT
     surface = base.with_surface(_rgb(background), _rgb(background.blend(text, text.a)))
+    if not app.is_headless and app.console.color_system == "standard":
+        line = ANSI.frame if surface.dark else (170, 170, 170)
+        surface = replace(surface, components=ANSI.components, frame=line, grid=line, mode="ansi")
     if app.has_class(CONTRAST):  # nothing steps back
         surface = replace(surface, muted=surface.text, frame=surface.text)
     return replace(surface, ascii=True) if ascii else surface

@@ -88,36 +88,54 @@ def occupied(x: FloatArray, y: FloatArray, scales: tuple[Scale, Scale], size: tu
     return array_cache.get((x, y), ("occupied", scales, size), compute)
 
 
-def reduce_dots(dots: Dots, scales: tuple[Scale, Scale], size: tuple[int, int]) -> InkedCells:
-    """Each occupied cell with the mean colour of its points, in linear light, and their majority marker."""
+def reduce_dots(dots: Dots, scales: tuple[Scale, Scale], size: tuple[int, int], *, pure: bool = False) -> InkedCells:
+    """Each occupied cell with the majority marker of its points, and the mean colour, in linear light, of those alone.
+
+    pure: the colour of the first of those, where there are too few colours for means.
+    """
     found = occupied(dots.x, dots.y, scales, size)
-    n = len(found.cells)
-    if isinstance(dots.colors, tuple):
-        colors = np.tile(np.array(dots.colors, dtype=np.uint8), (n, 1))
-    else:
-        share = 1.0 / np.maximum(np.bincount(found.slots, minlength=n), 1)
-        picked = LINEAR_OF_BYTE[dots.colors[found.rows]]
-        sums = [np.bincount(found.slots, picked[:, c], minlength=n) * share for c in range(3)]
-        colors = linear_to_bytes(np.stack(sums, axis=1))
+    n, rows, slots = len(found.cells), found.rows, found.slots
     markers = np.zeros(n, dtype=np.int64)
     if dots.marker_index is not None and n:
         n_kinds = max(1, len(dots.marker))
-        kinds = np.clip(dots.marker_index[found.rows], 0, n_kinds - 1)
-        table = np.bincount(found.slots * np.int64(n_kinds) + kinds, minlength=n * n_kinds)
+        kinds = np.clip(dots.marker_index[rows], 0, n_kinds - 1)
+        table = np.bincount(slots * np.int64(n_kinds) + kinds, minlength=n * n_kinds)
         markers = table.reshape(n, n_kinds).argmax(axis=1)  # the most frequent, the smaller one on a tie
+        shown = kinds == markers[slots]
+        rows, slots = rows[shown], slots[shown]
+    if isinstance(dots.colors, tuple):
+        colors = np.tile(np.array(dots.colors, dtype=np.uint8), (n, 1))
+    elif pure:
+        first = np.zeros(n, dtype=np.int64)
+        first[slots[::-1]] = rows[::-1]
+        colors = dots.colors[first]
+    else:
+        share = 1.0 / np.maximum(np.bincount(slots, minlength=n), 1)
+        picked = LINEAR_OF_BYTE[dots.colors[rows]]
+        sums = [np.bincount(slots, picked[:, c], minlength=n) * share for c in range(3)]
+        colors = linear_to_bytes(np.stack(sums, axis=1))
     return InkedCells(found.cells, colors, markers, found.counts)
 
 
-def reduce_cloud(cloud: Cloud, scales: tuple[Scale, Scale], size: tuple[int, int]) -> InkedCells:
-    """Each occupied cell with the mix of its points' mean responsibilities, and the largest one's marker."""
+def reduce_cloud(cloud: Cloud, scales: tuple[Scale, Scale], size: tuple[int, int], *, pure: bool = False) -> InkedCells:
+    """Each occupied cell with the marker of one component, and the mix of the rows that are mostly that component's.
+
+    It is the one whose rows have the most of their largest responsibilities there: rows of two components that share
+    a cell have no third colour. pure: the colour of that component itself, where there are too few colours for mixes.
+    """
     found = occupied(cloud.x, cloud.y, scales, size)
     n, K = len(found.cells), cloud.responsibilities.shape[1]
+    if not K or not n:
+        return InkedCells(found.cells, mix(np.zeros((n, K)), cloud.colors), np.zeros(n, dtype=np.int64), found.counts)
     picked = np.clip(np.nan_to_num(cloud.responsibilities[found.rows]), 0.0, 1.0)
-    sums = np.zeros((n, K))
-    for k in range(K):
-        sums[:, k] = np.bincount(found.slots, picked[:, k], minlength=n)
-    markers = sums.argmax(axis=1) if K else np.zeros(n, dtype=np.int64)
-    return InkedCells(found.cells, mix(sums, cloud.colors), markers, found.counts)
+    top = picked.argmax(axis=1)
+    largest = picked[np.arange(len(picked)), top]
+    mass = np.bincount(found.slots * np.int64(K) + top, largest, minlength=n * K).reshape(n, K)
+    markers = mass.argmax(axis=1)
+    shown = top == markers[found.slots]
+    slots, picked = found.slots[shown], picked[shown]
+    sums = np.stack([np.bincount(slots, picked[:, k], minlength=n) for k in range(K)], axis=1)
+    return InkedCells(found.cells, mix(sums, cloud.colors, pure=pure), markers, found.counts)
 
 
 # --- lines ----------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ class Dots(_Points):
 
     x, y: (n,). colors: one RGB triple, or (n, 3) uint8. marker: one single-cell character, or a tuple of them
     with marker_index (n,) saying which one each point has. highlight: the point drawn last and inverted.
-    Points that share a cell show their mean colour (in linear light) and the most frequent marker.
+    Points that share a cell show the most frequent marker, and the mean colour (in linear light) of those that have it.
     """
 
     colors: ColorArray | RGB = (200, 200, 200)
@@ -94,8 +94,8 @@ class Cloud(_Points):
     """Points coloured by their responsibilities: the layer for data under a mixture, whatever n is.
 
     x, y: (n,). responsibilities: (n, K). colors: K RGB triples. markers: K characters.
-    A cell shows the mix (in Oklab) of the mean responsibilities of its points and the marker of the largest
-    one, so colours are mixed per cell, not per row: a million rows need no million colours.
+    A cell shows one component: its marker, and the mix (in Oklab) of the mean responsibilities of the rows that are
+    mostly its own. Colours are mixed per cell, not per row: a million rows need no million colours.
     """
 
     responsibilities: FloatArray
@@ -128,13 +128,17 @@ class Curve(_Points):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mark:
-    """One character at a point, above everything else: a mean, a centre, the current value of a curve."""
+    """One character at a point, above everything else: a mean, a centre, the current value of a curve.
+
+    inverse: characters on a ground of the colour; more than one are allowed: a component's number at its mean.
+    """
 
     x: float
     y: float
     char: str = "✚"
     color: RGB = (255, 255, 255)
     label: str = ""
+    inverse: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,7 +173,7 @@ class Ellipse:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trail(_Points):
-    """The path that a mean has taken, a dotted line that never widens the axes. x, y: (m,)."""
+    """The path that a mean has taken: sparse dots, "+" at its start. It never widens the axes. x, y: (m,)."""
 
     color: RGB = (200, 200, 200)
 

@@ -51,7 +51,7 @@ class CountBars:
         colors: Any = palette.muted
         if R is not None:
             by_bar = np.stack([self.totals(counts, r) for r in R.T], axis=1)
-            colors = mix(by_bar, palette.fills(R.shape[1]))
+            colors = mix(by_bar, palette.fills(R.shape[1]), pure=palette.mode != "truecolor")
         return Bars(self.edges, self.totals(counts, weight) / weight.sum(), colors)
 
     def poisson(self, rate: float) -> Array:

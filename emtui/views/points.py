@@ -143,7 +143,7 @@ class PointsView(View):
         points = [each.of(self.centers(snapshot, snapshot.step.params)) for each in along]
         drawn = drawn_components(snapshot, len(points[0]))
         layers += [
-            Mark(float(a), float(b), palette.mean_marker, palette.color(k))
+            Mark(float(a), float(b), str(k + 1), palette.color(k), inverse=True)
             for k, (a, b) in enumerate(zip(*points, strict=True))
             if drawn[k]
         ]
@@ -232,4 +232,4 @@ def _bar_colors(
         return palette.muted
     bin_of = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(bars.heights) - 1)
     totals = np.stack([np.bincount(bin_of, R[:, k], len(bars.heights)) for k in range(R.shape[1])], axis=1)
-    return mix(totals, palette.fills(R.shape[1]))
+    return mix(totals, palette.fills(R.shape[1]), pure=palette.mode != "truecolor")

@@ -103,7 +103,7 @@ def _shapes(layer: Layer, scales: tuple[Scale, Scale], palette: Palette) -> Iter
         case layers.Cloud():
             yield from _cloud(layer, scales)
         case layers.Mark():
-            yield from _mark(layer, scales)
+            yield from _mark(layer, scales, palette)
         case layers.Tag():
             across, up = _place(layer, scales)
             if 0.0 <= across <= 1.0 and 0.0 <= up <= 1.0:
@@ -115,6 +115,8 @@ def _shapes(layer: Layer, scales: tuple[Scale, Scale], palette: Palette) -> Iter
             yield Line(x, y, layer.color, layer.style == "dotted", 1.6)
         case layers.Trail():
             yield Line(_fraction(scales[0], layer.x), _fraction(scales[1], layer.y), layer.color, True, 0.8)
+            if len(layer.x) > 1 and (layer.x[0] != layer.x[-1] or layer.y[0] != layer.y[-1]):
+                yield from _mark(layers.Mark(float(layer.x[0]), float(layer.y[0]), "+", layer.color), scales, palette)
         case layers.Ellipse():
             reach = half_axes(layer)
             if reach is not None:
@@ -168,12 +170,15 @@ def _cloud(cloud: layers.Cloud, scales: tuple[Scale, Scale]) -> Iterator[Shape]:
     yield Markers(x, y, forms, index, mix(shares, cloud.colors), shares, cloud.colors)
 
 
-def _mark(mark: layers.Mark, scales: tuple[Scale, Scale]) -> Iterator[Shape]:
+def _mark(mark: layers.Mark, scales: tuple[Scale, Scale], palette: Palette) -> Iterator[Shape]:
     x, y = _place(mark, scales)
     if not (0.0 <= x <= 1.0 and 0.0 <= y <= 1.0):
         return
     form = FORMS.get(mark.char)
-    if form is None:
+    if mark.inverse:
+        yield Markers(np.array([x]), np.array([y]), ["circle"], np.zeros(1, dtype=np.int64), mark.color, strong=True)
+        yield Words(x, y, clean(mark.char), palette.background, bold=True, size=0.9)
+    elif form is None:
         yield Words(x, y, clean(mark.char), mark.color, bold=True, size=1.1)
     else:
         yield Markers(np.array([x]), np.array([y]), [form], np.zeros(1, dtype=np.int64), mark.color, strong=True)

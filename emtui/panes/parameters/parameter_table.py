@@ -223,7 +223,7 @@ def _room_of_change(cell: Cell) -> int:
 
 
 def _direction_ink(cell: Cell, palette: Palette) -> Style:
-    return ink(palette, palette.color(0 if cell.direction > 0 else 1), bold=cell.change >= _LARGE)
+    return ink(palette, palette.text, bold=cell.change >= _LARGE)
 
 
 def _arrows(text: str, palette: Palette) -> str:

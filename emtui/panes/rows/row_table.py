@@ -242,9 +242,9 @@ class RowSource(ListedRows):
             return weight_pieces(weight, palette)
         pieces: list[Piece] = []
         if self.is_wrong(row, label):
-            pieces.append(("x" if palette.ascii else "✗", ink(palette, palette.color(5), bold=True)))
+            pieces.append(("x" if palette.ascii else "✗", ink(palette, palette.text, bold=True)))
         if top < UNCERTAIN:
-            pieces.append(("!", ink(palette, palette.color(1), bold=True)))
+            pieces.append(("!", ink(palette, palette.text, bold=True)))
         return (*pieces, *weight_pieces(weight, palette))
 
 

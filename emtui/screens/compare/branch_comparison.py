@@ -46,8 +46,10 @@ class BranchesScreen(SideBySideScreen):
     DEFAULT_CSS = """
     BranchesScreen #below { height: 10; display: none; }
     BranchesScreen.-room #below { display: block; }
-    BranchesScreen #objectives { width: 1fr; height: 1fr; border: round $foreground 35%; }
-    BranchesScreen #differ { width: 1fr; height: 1fr; border: round $foreground 35%; text-wrap: nowrap; }
+    BranchesScreen #objectives { width: 1fr; height: 1fr; border: round $foreground 35%;
+        border-title-color: $foreground; border-subtitle-color: $foreground; }
+    BranchesScreen #differ { width: 1fr; height: 1fr; border: round $foreground 35%;
+        border-title-color: $foreground; border-subtitle-color: $foreground; text-wrap: nowrap; }
     BranchesScreen #said { height: auto; max-height: 2; padding: 0 1; }
     """
     HINT = "esc back · e m n ← → step the right · , . other left · b other right · a axes"

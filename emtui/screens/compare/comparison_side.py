@@ -26,7 +26,8 @@ class ComparisonSide(Vertical):
     """Shows one of two steps: a heading of two lines, the scene, the confusion matrix; or why there is nothing."""
 
     DEFAULT_CSS = """
-    ComparisonSide { width: 1fr; height: 1fr; border: round $foreground 35%; }
+    ComparisonSide { width: 1fr; height: 1fr; border: round $foreground 35%;
+        border-title-color: $foreground; border-subtitle-color: $foreground; }
     ComparisonSide .heading { height: auto; max-height: 2; text-wrap: nowrap; text-overflow: ellipsis; }
     ComparisonSide .instead { height: 1fr; padding: 1 2; color: $text-muted; display: none; }
     ComparisonSide Chart { height: 1fr; min-height: 3; }

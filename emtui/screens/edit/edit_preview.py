@@ -53,7 +53,8 @@ class EditPreview(Screen[Query], ShowsStep):
     EditPreview #head { background: $panel; height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     EditPreview #both { height: 1fr; }
     EditPreview PicturePane { width: 1fr; }
-    EditPreview #side { width: 54%; min-width: 46; max-width: 84; border: round $foreground 35%; }
+    EditPreview #side { width: 54%; min-width: 46; max-width: 84; border: round $foreground 35%;
+        border-title-color: $foreground; border-subtitle-color: $foreground; }
     EditPreview #side:focus-within { border: round $accent; border-title-color: $accent; }
     EditPreview #numbers { margin: 1 1 0 1; }
     EditPreview #line { height: 1; padding: 0 1; text-wrap: nowrap; }

@@ -109,7 +109,7 @@ class PairPlot:
         if (centers := self._centers()) is not None:
             points = zip(*(each.of(centers) for each in along), strict=True)
             layers += [
-                Mark(float(a), float(b), self.palette.mean_marker, self.palette.color(k))
+                Mark(float(a), float(b), str(k + 1), self.palette.color(k), inverse=True)
                 for k, (a, b) in enumerate(points)
             ]
         names = self.data.feature_names

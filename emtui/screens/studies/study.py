@@ -53,7 +53,8 @@ class StudyScreen(Screen[RunSpec], StopsWork):
     StudyScreen #head { background: $panel; }
     StudyScreen #verdict { height: auto; max-height: 3; text-wrap: wrap; }
     StudyScreen #hint { color: $text-muted; }
-    StudyScreen Chart { width: 1fr; height: 1fr; border: round $foreground 35%; }
+    StudyScreen Chart { width: 1fr; height: 1fr; border: round $foreground 35%;
+        border-title-color: $foreground; border-subtitle-color: $foreground; }
     StudyScreen LineTable { height: 1fr; margin: 0 1; }
     StudyScreen #both { height: 1fr; }
     StudyScreen.-narrow #both { layout: vertical; }

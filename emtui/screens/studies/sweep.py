@@ -55,7 +55,9 @@ class SweepScreen(StudyScreen):
     SweepScreen #verdict { height: auto; max-height: 4; text-wrap: wrap; display: none; }
     SweepScreen #verdict.-said { display: block; }
     SweepScreen #maps { height: 1fr; }
-    SweepScreen .map { border: round $foreground 35%; height: 1fr; width: 1fr; padding: 0 1; overflow-y: auto;
+    SweepScreen .map { border: round $foreground 35%;
+        border-title-color: $foreground; border-subtitle-color: $foreground;
+        height: 1fr; width: 1fr; padding: 0 1; overflow-y: auto;
         scrollbar-size-vertical: 1; }
     SweepScreen .map.-chosen { border: round $accent; border-title-color: $accent; }
     SweepScreen.-stacked #maps { layout: vertical; }

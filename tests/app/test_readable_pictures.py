@@ -1,0 +1,141 @@
+"""Pictures that can be read from afar: what lies above what, colours of sixteen, and titles at reading contrast."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from driving import driving
+from rich.color import Color as Ink
+from rich.color import ColorSystem
+from textual.color import Color
+from textual.widget import Widget
+
+from emtui.charts.cell_picture import REVERSE, Picture, pack
+from emtui.charts.chart_widget import Chart
+from emtui.charts.colors import ANSI, DARK, LIGHT, Palette, mix
+from emtui.charts.rasterize import reduce_cloud
+from emtui.charts.scene import Cloud, Ellipse, Mark, Scene, Trail
+from emtui.charts.scene_drawing import draw_scene
+
+READING = 4.5  # to one: WCAG 2.2, success criterion 1.4.3
+PALETTES = {"dark": DARK, "light": LIGHT, "sixteen": ANSI, "none": replace(ANSI, mode="none")}
+
+
+def dense(palette: Palette, n: int, *layers: object) -> Picture:
+    """n rows of two components in one heap, under these layers."""
+    rng = np.random.default_rng(0)
+    X, R = rng.standard_normal((n, 2)), np.eye(2)[rng.integers(0, 2, n)]
+    cloud = Cloud(X[:, 0], X[:, 1], R, palette.colors(2), palette.markers(2))
+    return draw_scene(Scene((cloud, *layers), x_range=(-5, 5), y_range=(-5, 5)), 80, 24, palette)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", PALETTES)
+@pytest.mark.parametrize("n", [40, 272, 20_000])
+def test_outlines_and_means_lie_above_any_points(name: str, n: int) -> None:
+    palette = PALETTES[name]
+    outline = Ellipse(np.zeros(2), np.eye(2), 1.0, palette.color(1))
+    mean = Mark(0.0, 0.0, "12", palette.color(1), inverse=True)
+    alone = draw_scene(Scene((outline, mean), x_range=(-5, 5), y_range=(-5, 5)), 80, 24, palette)
+    picture = dense(palette, n, outline, mean)
+    lines = (alone.chars > "\u2800") & (alone.chars <= "\u28ff")
+    assert lines.sum() > 30
+    assert (picture.chars[lines] == alone.chars[lines]).all()
+    assert "12" in picture.text
+    row, column = _place(picture, "12")
+    if palette.mode == "truecolor":
+        assert picture.background[row, column] == pack(palette.color(1))
+    else:
+        assert picture.attributes[row, column] == REVERSE
+
+
+def _place(picture: Picture, text: str) -> tuple[int, int]:
+    """The row and the column where a text begins that isn't a tick's."""
+    area = picture.area
+    assert area is not None
+    lines = picture.text.split("\n")[area.top : area.top + area.rows]
+    return next(
+        (area.top + i, line.index(text, area.left)) for i, line in enumerate(lines) if text in line[area.left :]
+    )
+
+
+def test_points_thin_out_only_where_they_are_dense() -> None:
+    few, many = dense(DARK, 12), dense(DARK, 20_000)
+    assert "·" not in few.text
+    markers = sum(many.text.count(marker) for marker in DARK.markers(2))
+    assert 0.5 < many.text.count("·") / markers < 1.5
+
+
+def test_a_trail_is_sparser_than_an_outline_and_shows_its_start() -> None:
+    t = np.linspace(0.0, 10.0, 3)
+    frame = {"x_range": (-1.0, 11.0), "y_range": (-1.0, 11.0)}
+    trail = draw_scene(Scene((Trail(t, t, DARK.color(0)),), **frame), 60, 20, DARK)
+    outline = draw_scene(
+        Scene((Ellipse(np.full(2, 5.0), np.eye(2) * 9, 1.0, DARK.color(0), "dotted"),), **frame), 60, 20, DARK
+    )
+    share = [
+        np.mean([bin(ord(c) - 0x2800).count("1") for c in p.text if "\u2800" < c <= "\u28ff"]) for p in (trail, outline)
+    ]
+    assert share[0] < 0.8 * share[1]
+    assert trail.text.count("+") == 1
+    rest = draw_scene(Scene((Trail(np.ones(2), np.ones(2), DARK.color(0)),), **frame), 60, 20, DARK)
+    assert "+" not in rest.text
+
+
+@pytest.mark.parametrize("palette", [DARK, LIGHT, ANSI])
+def test_components_that_share_a_cell_show_one_of_them(palette: Palette) -> None:
+    scale = draw_scene(Scene((Cloud([0, 1], [0, 1], np.eye(2), palette.colors(2), "ab"),)), 20, 10, palette).area
+    assert scale is not None
+    for rows in ([0, 0, 1], [1, 2, 2], [0, 1, 2]):
+        R, at = np.eye(3)[rows], np.full(3, 0.5)
+        inked = reduce_cloud(Cloud(at, at, R, palette.colors(3), "abc"), (scale.x_scale, scale.y_scale), (1, 1))
+        assert tuple(inked.colors[0].tolist()) == palette.color(int(inked.markers[0]))
+
+
+def test_sixteen_colours_are_what_they_say_and_leave_red_and_yellow_free() -> None:
+    numbers = [Ink.from_rgb(*color).downgrade(ColorSystem.STANDARD).number for color in ANSI.components]
+    assert len(set(numbers)) == len(numbers)
+    assert not {1, 3, 9, 11, 0, 7, 8, 15} & set(numbers)
+    assert len({(ANSI.color(k), ANSI.marker(k)) for k in range(60)}) == 60
+    half = mix(np.array([[0.5, 0.3, 0.2]]), ANSI.colors(3), pure=True)
+    assert tuple(half[0].tolist()) == ANSI.color(0)
+    assert ANSI.fills(3) == ANSI.colors(3)
+
+
+def contrast_of(widget: Widget, part: str) -> float:
+    """Of a title or a subtitle on the border, as it is rendered."""
+    styles = widget.styles
+    ground = widget.background_colors[1]
+    color: Color = getattr(styles, f"border_{part}_color")
+    shown = ground.blend(color, color.a) if color.a < 1 else color
+    light, dark = sorted((_luminance(shown), _luminance(ground)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(color: Color) -> float:
+    """Relative luminance, as WCAG 2.2 defines it."""
+    parts = [c / 255 for c in color.rgb]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", ["emtui-dark", "emtui-light", "emtui-contrast"])
+async def test_titles_are_at_reading_contrast_in_every_screen(theme: str) -> None:
+    async with driving() as driver:
+        driver.app.theme = theme
+        await driver.settle()
+        seen = 0
+        for key in (None, "O", "C", "E", "K"):
+            if key is not None:
+                await driver.pilot.press(key)
+                await driver.pilot.pause()
+            for widget in driver.app.screen.query("*"):
+                for part in ("title", "subtitle"):
+                    if widget.styles.border_top[0] and (getattr(widget, f"border_{part}") or isinstance(widget, Chart)):
+                        seen += 1
+                        assert contrast_of(widget, part) >= READING, (theme, key, widget, part)
+            if key is not None:
+                await driver.pilot.press("escape")
+                await driver.pilot.pause()
+        assert seen > 20
