@@ -9,7 +9,7 @@ import numpy as np
 from emtui.session.snapshot import StepSnapshot
 from engine.analysis.evaluation import match
 from engine.arrays import IntArray
-from engine.em.fields import count_components, relabelled
+from engine.em.fields import count_components, location, relabelled
 
 
 def matched_order(ours: IntArray | None, theirs: IntArray, k: int) -> IntArray:
@@ -20,6 +20,18 @@ def matched_order(ours: IntArray | None, theirs: IntArray, k: int) -> IntArray:
     counts = np.bincount(theirs * n_ours + ours, minlength=k * n_ours).reshape(k, n_ours)
     component_of = match(counts.T)  # (k,) the component of each cluster, −1 for none
     return np.argsort(np.where(component_of < 0, n_ours, component_of), kind="stable")
+
+
+def labels_by_place(snapshot: StepSnapshot) -> IntArray | None:
+    """(n,) the component of every row; before the first E-step the nearest one, where components lie among the rows."""
+    if snapshot.labels is not None:
+        return snapshot.labels
+    there, X = location(snapshot.step.params), snapshot.step.problem.data.X
+    if there is None or there.array.ndim != 2 or there.array.shape[1:] != X.shape[1:]:
+        return None
+    apart = np.stack([((X - place) ** 2).sum(axis=1) for place in there.array])
+    labels: IntArray = apart.argmin(axis=0)
+    return labels
 
 
 def with_matched_labels(snapshot: StepSnapshot, beside: StepSnapshot) -> StepSnapshot:

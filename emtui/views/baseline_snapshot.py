@@ -10,7 +10,7 @@ import numpy as np
 from emtui.charts.axes import Scale, fit_scales
 from emtui.charts.scene import Range, Scene
 from emtui.session.baseline import agreement_with_classes, n_clusters
-from emtui.session.matched_labels import matched_order
+from emtui.session.matched_labels import labels_by_place, matched_order
 from emtui.session.snapshot import Baseline, StepSnapshot
 from emtui.spec.run_spec import RunSpec
 from engine.em.fields import count_components, relabelled
@@ -40,7 +40,7 @@ def baseline_snapshot(snapshot: StepSnapshot, baseline: Baseline) -> StepSnapsho
     """
     step = baseline.step_at(snapshot.step.iteration, snapshot.step.phase)
     assert step.posterior is not None  # every step of a baseline is an assignment
-    order = matched_order(snapshot.labels, step.posterior.labels, count_components(step.params))
+    order = matched_order(labels_by_place(snapshot), step.posterior.labels, count_components(step.params))
     place = np.argsort(order)
     labels = place[step.posterior.labels]
     steps = baseline.run.timeline.steps

@@ -18,6 +18,10 @@ from emtui.charts.colors import ANSI, DARK, LIGHT, Palette, mix
 from emtui.charts.rasterize import reduce_cloud
 from emtui.charts.scene import Cloud, Ellipse, Mark, Scene, Trail
 from emtui.charts.scene_drawing import draw_scene
+from emtui.session.snapshot import StepSnapshot
+from emtui.spec.choose import choose
+from emtui.views.baseline_snapshot import baseline_snapshot
+from engine.em.fields import relabelled
 
 READING = 4.5  # to one: WCAG 2.2, success criterion 1.4.3
 PALETTES = {"dark": DARK, "light": LIGHT, "sixteen": ANSI, "none": replace(ANSI, mode="none")}
@@ -139,3 +143,20 @@ async def test_titles_are_at_reading_contrast_in_every_screen(theme: str) -> Non
                 await driver.pilot.press("escape")
                 await driver.pilot.pause()
         assert seen > 20
+
+
+async def test_k_means_has_the_colours_of_the_components_from_the_start() -> None:
+    spec = choose("old_faithful", settings={"init": "points"}, seed=2)
+    async with driving(spec) as driver:
+        frame = driver.snapshot
+        assert frame.labels is None
+        assert frame.baseline is not None
+        for turned in (frame, _turned(frame)):
+            beside = baseline_snapshot(turned, turned.baseline)
+            apart = np.linalg.norm(turned.step.params.means[:, None] - beside.step.params.centers[None], axis=2)
+            assert np.trace(apart) < np.trace(apart[::-1])
+
+
+def _turned(frame: StepSnapshot) -> StepSnapshot:
+    """The same start with its components in the other order."""
+    return replace(frame, step=replace(frame.step, params=relabelled(frame.step.params, np.array([1, 0]))))

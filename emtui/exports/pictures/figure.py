@@ -180,7 +180,7 @@ def _draw_shape(axes: Axes, shape: Shape, order: float, palette: Palette, *, sma
             family = ["monospace" if shape.even else "sans-serif", *rcParams["font.family"][1:]]
             text = shape.text.replace(" ", "\N{NO-BREAK SPACE}") if shape.even else shape.text  # SVG joins spaces
             axes.text(
-                shape.x, shape.y, text, color=_hex(shape.color), va="center", zorder=order + 1,
+                shape.x, shape.y, text, color=_hex(shape.color), va="center", zorder=order + 2.5,
                 ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
                 fontsize=_SIZE * shape.size - 1, fontweight="bold" if shape.bold else "normal",
                 family=family, clip_on=False,

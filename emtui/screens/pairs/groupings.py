@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from emtui.networks.scores import Score, affordable_rows, numbers_said_by, said_by
-from emtui.session.matched_labels import matched_order
+from emtui.session.matched_labels import labels_by_place, matched_order
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.train_test_split import TrainTestSplit
 from emtui.views import view_for
@@ -188,7 +188,7 @@ def _kmeans(snapshot: StepSnapshot) -> Grouping:
     if baseline is None:
         return Grouping("k-means", rows, None, names, tuple(range(k)), "k-means is still running")
     theirs, data = baseline.run.labels, snapshot.spec.dataset
-    order = matched_order(snapshot.labels, theirs, k)
+    order = matched_order(labels_by_place(snapshot), theirs, k)
     raw = remembered(data, "clusters, one-hot", lambda: np.eye(k)[theirs[rows]], of=baseline)
     if baseline.agreement is not None:
         said = _agreed(baseline.agreement)
