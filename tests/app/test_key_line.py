@@ -99,3 +99,8 @@ async def test_keys_of_the_tables_that_change_nothing_say_why() -> None:
         text = await app.press("4", "z", "full_stop")
         assert "All columns are shown" in text
         assert "no decision regions here" in await app.press("escape", "escape", "1", "d")
+
+
+async def test_a_refusal_fits_the_model() -> None:
+    async with driving(choose("icecream"), size=(120, 40)) as app:
+        assert "A hidden Markov model has no components to choose" in " ".join((await app.press("K")).split())

@@ -52,6 +52,10 @@ class StudyActions:
         if self._host.spec.model.supervised:
             self._network_sizes()
             return
+        if not self._host.spec.model.independent_rows:
+            title = self._host.spec.model.title
+            self._host.refuse(f"A {title} has no components to choose: take a mixture, or compare branches (7, B).")
+            return
         from emtui.screens.studies.selection import SelectionScreen
         from engine.analysis.selection import compare_sizes
 
