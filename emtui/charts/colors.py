@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from emtui.charts.scene import RGB, ColorArray, FloatArray, LegendEntry
 
-ColorMode: TypeAlias = Literal["truecolor", "ansi", "none"]
+ColorMode: TypeAlias = Literal["truecolor", "nearest", "ansi", "none"]
 
 MARKERS = ("●", "■", "▲", "◆", "★", "▼", "○", "□", "△", "◇", "☆", "▽")
 ASCII_MARKERS = ("o", "#", "^", "d", "*", "v", "c", "=", "a", "x", "s", "u")
@@ -38,7 +38,8 @@ class Palette:
     """What a chart needs to know of the theme. A hashable value: charts cache by it.
 
     components: colours of the components, in their order. text, muted, frame, grid: titles, tick labels, axes
-    and faint lines. mode: "truecolor"; "ansi" keeps to the terminal's sixteen colours; "none" draws without
+    and faint lines. mode: "truecolor"; "nearest" gives colours of which the terminal takes the nearest of sixteen;
+    "ansi" keeps to the terminal's sixteen colours; "none" draws without
     any. ascii: characters below 128 only, for terminals and fonts without braille and blocks.
     """
 

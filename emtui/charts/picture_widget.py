@@ -40,7 +40,7 @@ def theme_palette(widget: Widget) -> Palette:
     surface = base.with_surface(_rgb(background), _rgb(background.blend(text, text.a)))
     if not app.is_headless and app.console.color_system == "standard":
         line = ANSI.frame if surface.dark else (170, 170, 170)
-        surface = replace(surface, components=ANSI.components, frame=line, grid=line, mode="ansi")
+        surface = replace(surface, components=ANSI.components, frame=line, grid=line, mode="nearest")
     if app.has_class(CONTRAST):  # nothing steps back
         surface = replace(surface, muted=surface.text, frame=surface.text)
     return replace(surface, ascii=True) if ascii else surface
