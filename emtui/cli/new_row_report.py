@@ -76,7 +76,7 @@ def lines_of_numbers(record: dict[str, Any]) -> list[str]:
         lines.append("no component can give such a row: those that come nearest share it")
     far = record["distances"]
     cells = [
-        (f"component {clean(name)}", probability(r), *([] if far[name] is None else [f"{far[name]:.2f} σ"]))
+        (f"component {clean(name)}", probability(r), *([] if far[name] is None else [f"{far[name]:z.2f} σ"]))
         for name, r in record["responsibilities"].items()
     ]
     heads = ("", "responsibility", *(["away by"] if any(one is not None for one in far.values()) else []))

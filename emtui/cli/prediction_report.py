@@ -45,7 +45,7 @@ def predict(
     """
     kind = _kind(spec)
     if not rows and file is None:
-        raise EngineError(f"emtui predict needs a row: --row {kind.example}, or --table FILE.")
+        raise EngineError(f"emtui predict needs a row: --row={kind.example}, or --table FILE.")
     say("reading the rows")
     asked = _rows(spec, rows, file, kind)
     kind.check(spec, asked)  # before the run: a file may hold what is no answer

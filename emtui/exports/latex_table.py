@@ -143,7 +143,7 @@ def _that_fit(widths: Sequence[float], n_heads: int) -> list[list[int]]:
 def _latex_table(part: _Part) -> list[str]:
     table, rooms = part.table, part.rooms
     numbers = range(table.n_heads, len(table.heads))
-    form = "".join(f"p{{{rooms[j] / 2:.3g}em}}" if j in rooms else "l" for j in range(table.n_heads))
+    form = "".join(f"p{{{rooms[j] / 2:z.3g}em}}" if j in rooms else "l" for j in range(table.n_heads))
     return [
         r"\begin{table}[htbp]",
         r"\centering",

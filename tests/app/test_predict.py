@@ -127,7 +127,7 @@ def test_a_row_of_standardised_data_is_given_in_its_own_units(capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["iris"], 'needs a row: --row "1.5, 1.5, 1.5"'),
+        (["iris"], 'needs a row: --row="1.5, 1.5, 1.5"'),
         (["iris", "--row", "1, 2"], "2 numbers for 4 columns"),
         (["iris", "--row", "1, 2, 3, x"], "'petal width' can't be 'x'"),
         (["iris", "--row", "petal width=1"], "no number for 'sepal length'"),

@@ -45,6 +45,7 @@ SCREENS: dict[str, set[str]] = {
     "BranchesScreen": SIDES | {"B"},
     "RegionsScreen": SIDES | {"a", "A"},  # its own pair of features
     "ConditionalProbabilitiesScreen": BACK | ARROWS | {"Q", "space", "1", "0", "x"},  # answers
+    "RowOfNumbersScreen": BACK | {"q", "Q"},
     "PairsScreen": BACK | {"M", "z", "x"},
     "EditScreen": BACK
     | ARROWS

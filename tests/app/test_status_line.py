@@ -63,9 +63,9 @@ async def test_after_an_m_step_the_responsibilities_are_said_to_be_of_the_last_e
         assert "last E-step" in await driver.press("m")
 
 
-async def test_enter_on_a_choice_takes_the_next_one_and_then_applies_it() -> None:
+async def test_enter_on_a_choice_opens_its_list_and_then_applies_what_was_taken() -> None:
     async with driving(size=(80, 24)) as driver:
-        await driver.press("7", "down", "down", "enter")
+        await driver.press("7", "down", "down", "enter", "down", "enter")
         assert "tied" in driver.text
         assert driver.snapshot.spec.model.covariance_type == "full"
         await driver.press("enter")

@@ -56,4 +56,4 @@ def _moved(found: re.Match[str]) -> str:
     """A text that begins where its first letter does: some programs leave out spaces before it, unbroken ones too."""
     before, x, between, length, after, spaces = found.groups()
     by = _CELL * (len(spaces) // len(_SPACE))
-    return f'<text {before}x="{float(x) + by:.8g}"{between}textLength="{float(length) - by:.8g}"{after}>'
+    return f'<text {before}x="{float(x) + by:z.8g}"{between}textLength="{float(length) - by:z.8g}"{after}>'

@@ -25,6 +25,7 @@ SCREENS: dict[str, tuple[str, str]] = {
     "PairsScreen": ("pairs", "every pair of features at once; enter brings the chosen one into the picture"),
     "RaceScreen": ("race", "every way to run EM, or to train a network, from one start; enter opens a racer"),
     "RegionsScreen": ("decision regions", "which class both methods give to each place along two features"),
+    "RowOfNumbersScreen": ("a row", "a row of your own: its responsibilities, how far it lies away, worked out"),
     "SaveScreen": ("save", "the session to a file of its own: branches, choices, where you are"),
     "SelectionScreen": ("sizes", "how many components, of which shape, by a criterion; enter opens one"),
     "SweepScreen": ("sweep", "both methods over learning rates and sizes; enter opens a cell"),

@@ -23,6 +23,7 @@ from emtui.spec.row_words import numbers_from_words
 from emtui.views import view_for
 from emtui.views.number_format import number, probability
 from emtui.views.sentences import row_name
+from emtui.widgets.key_items import KeyHints
 from emtui.widgets.paged_table import LineTable
 from emtui.widgets.plain_table import TextLines
 from emtui.widgets.table_columns import TableCell, ink
@@ -43,7 +44,7 @@ class RowOfNumbersScreen(OverExplorer[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(binding for binding in STEPPING if binding.id in ("step.e", "step.m", "step.iteration")),
-        Binding("escape,Q", "back", "back", id="query.back", tooltip="back to the explorer"),
+        Binding("escape,q,Q", "back", "back", id="query.back", tooltip="back to the explorer"),
     ]
     DEFAULT_CSS = """
     RowOfNumbersScreen Static { height: auto; max-height: 3; padding: 0 1; }
@@ -64,7 +65,7 @@ class RowOfNumbersScreen(OverExplorer[None]):
         yield Static("", id="columns", markup=False)
         yield TextInput(id="row", select_on_focus=False)
         yield LineTable(pointing=False)
-        yield Static(Content(_KEYS), id="hint")
+        yield KeyHints(_KEYS)
 
     def on_mount(self) -> None:
         """Begin in the line."""
@@ -151,7 +152,7 @@ def _components(found: NewRow, names: tuple[str, ...], width: int, palette: Pale
     lines: list[TableCell] = []
     for k, (name, r) in enumerate(zip(names, found.responsibilities, strict=True)):
         ink_k = ink(palette, palette.color(k), bold=True)
-        far = "" if found.distances is None else f"  {found.distances[k]:.2f} σ away"
+        far = "" if found.distances is None else f"  {found.distances[k]:z.2f} σ away"
         said = f" {probability(float(r))}"
         drawn = bar(float(r), _BAR, palette.ascii) if width >= room + len(said) + len(far) + _BAR + 4 else ""
         named = pad(fit(clean(name), room), room)
