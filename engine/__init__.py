@@ -14,8 +14,9 @@ What is here, and `help(engine.fit)` or any other says more:
     baselines   KMeans, BackpropMLP, BackpropExperts
     stepping    begin, e_step, m_step, advance, iterate; algorithms, stopping; Step, Timeline, by_hand
     fits        fit, many_starts, compare_sizes, studies; Run
-    looking     ledger, worked_row, worked_parameter, worked_new_row, new_row, jensen, criteria, agreement,
-                convergence_of, bound_slice, two_bounds, learning_curves, decision_regions, response_maps, reasons
+    looking     ledger, worked_row, worked_parameter, worked_new_row, new_row, compare_numbers, jensen, criteria,
+                agreement, convergence_of, bound_slice, two_bounds, learning_curves, decision_regions, response_maps,
+                reasons
     replays     replays
     your own    Model, Mixture, Parameters, option, testing
 

@@ -70,6 +70,7 @@ from engine.explain import reasons as reasons
 from engine.explain.jensen import jensen as jensen
 from engine.explain.ledger import ledger as ledger
 from engine.explain.new_row import new_row as new_row
+from engine.explain.own_numbers.compare import compare_numbers as compare_numbers
 from engine.explain.worked import worked_new_row as worked_new_row
 from engine.explain.worked import worked_parameter as worked_parameter
 from engine.explain.worked import worked_row as worked_row

@@ -10,6 +10,7 @@ The formulas are the models' own: see `Explains`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,11 +21,13 @@ from engine.editing.entries import Entry, entry_named, value_of
 from engine.em.evaluation import Evaluation
 from engine.em.inference import Inference, settled_by
 from engine.em.maximization import Event
+from engine.em.model import Model
 from engine.em.observed import around_row
 from engine.em.step import Step
 from engine.errors import EngineError
 from engine.explain.derivation import Worked, WorkedLine, line
 from engine.explain.pulls import Pulls, Slopes
+from engine.explain.quantity import Quantity
 from engine.explain.row_states import RowStates
 from engine.parallel import one_blas_thread
 
@@ -80,6 +83,14 @@ class Explains:
     def row_distances(self, params: Any, x: Array) -> Array | None:
         """(K,) how far a row x (d,) lies from each component, in its standard deviations; None where it has none."""
         return None
+
+    def without_prior(self) -> Model[Any, Any] | None:
+        """The same model without the prior of its variances, the ridge; None where there is none."""
+        return None
+
+    def sequence_quantities(self, step: Step) -> Mapping[str, Callable[[], Quantity]]:
+        """What a recursion along sequences computes, by its names, after an E-step was taken; {} without one."""
+        return {}
 
     def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
         """The formula of the M-step for this entry, the result last; None where there is none.

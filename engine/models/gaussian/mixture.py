@@ -205,6 +205,10 @@ class GaussianMixture(Mixture[GaussianParams, GaussianRows]):
         joints = [a_pass.log_joint(a_pass.look(part, work), work).copy() for part in parts]
         return np.concatenate(joints, axis=1) if joints else np.empty((self.n_components, 0))
 
+    def without_prior(self) -> GaussianMixture:
+        """The same model without a ridge."""
+        return replace(self, reg_covar=0.0)
+
     def row_distances(self, params: GaussianParams, x: Array) -> Array:
         """The Mahalanobis distance."""
         return gaussian_distances(x, params, self.covariance_type)

@@ -9,6 +9,7 @@ M:  initial ∝ Σ γ_1,   transition(i, j) ∝ Σ_t ξ_t(i, j),   stop(i) ∝ �
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -27,6 +28,7 @@ from engine.em.step import Step
 from engine.errors import DataError, EngineError
 from engine.explain.derivation import Worked, WorkedLine
 from engine.explain.pulls import DensitySlopes, Pulls, Slopes
+from engine.explain.quantity import Quantity
 from engine.explain.row_states import RowStates
 from engine.explain.worked import Explains, result_row
 from engine.models.gaussian.explanation import moment_lines
@@ -40,6 +42,7 @@ from engine.models.hmm.forward_backward import Chain, Smoothed, smooth_scaled
 from engine.models.hmm.forward_backward_log import path_entropy, smooth_logs
 from engine.models.hmm.impossible import Factors, lost_sequences, part
 from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check_chain_params
+from engine.models.hmm.recursions import Recursions
 from engine.models.hmm.remarks import gain_of_time, tied_rows, what_time_adds
 from engine.models.hmm.slopes import chain_pulls, chain_slopes, pairs_at
 from engine.models.hmm.statistics import ChainStatistics
@@ -355,6 +358,17 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         if smooth(chain, data.sequence_weight).lost[sequence]:
             return result_row(step, row, "no path explains the sequence: shares of its least impossible paths")
         return chain_row(step, row, chain) or result_row(step, row)
+
+    def without_prior(self) -> HiddenMarkovModel | None:
+        """The same model without a ridge."""
+        return replace(self, reg_covar=0.0) if self.takes_measurements else None
+
+    def sequence_quantities(self, step: Step) -> Mapping[str, Callable[[], Quantity]]:
+        """α, β and ξ at θ_q."""
+        params, data = step.params_q, step.problem.data
+        assert isinstance(data, SequenceRows)
+        chain = self.chain(replace(params, stop=None), data)
+        return Recursions(chain, params.stop, step.problem.row_name).quantities
 
     def row_states(self, step: Step, row: int) -> RowStates:
         """There are none of a row by itself."""
