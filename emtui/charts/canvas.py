@@ -2,8 +2,8 @@
 
 How cells are shared: layers are painted in order. Lines of any layer that meet in a cell are united dot by dot.
 The cell takes the colour of the line with the most dots in it, of the first one on a tie.
-A line passes behind single points and in front of a dense field of them, where it would be lost otherwise; an outline
-passes in front of all. In a dense field every other point is a small dot, so that what lies over it can be read.
+A line passes behind single points and in front of a dense field of them, where it would be lost otherwise; a solid
+outline passes in front of all. In a dense field every other point is a small dot, so that what lies over it is read.
 """
 
 from __future__ import annotations
@@ -209,7 +209,9 @@ class Canvas:
         circle = np.stack([np.cos(t), np.sin(t)])
         with np.errstate(over="ignore", invalid="ignore"):
             x, y = reach @ circle + ellipse.center[:, None]
-        self.put_line(self.scales[0].fraction(x), self.scales[1].fraction(y), ellipse.color, ellipse.style, above=True)
+        # a dotted one, the wider, lets single points stand: with both above them a small picture would show none
+        u, v, solid = self.scales[0].fraction(x), self.scales[1].fraction(y), ellipse.style == "solid"
+        self.put_line(u, v, ellipse.color, ellipse.style, above=solid)
 
     def put_straight(self, layer: layers.VLine | layers.HLine) -> None:
         """A line from edge to edge through one value."""
