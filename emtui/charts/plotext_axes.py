@@ -24,6 +24,7 @@ from emtui.charts.axes import Ticks
 from emtui.charts.cell_text import cells
 
 CharArray = npt.NDArray[np.str_]
+_LEAST_PLOT = 16  # cells that long names leave to the plot
 _ASCII = {"│": "|", "─": "-", "└": "+", "┬": "+", "┤": "+", "┼": "+"}
 _figure = Lock()
 
@@ -40,13 +41,18 @@ class DrawnAxes:
     rows: int
 
 
+def most_of_names(width: int) -> int:
+    """How many cells the names beside an axis may take: a half where that leaves room to tell places apart."""
+    return max(width // 3, min(width // 2, width - _LEAST_PLOT))
+
+
 @lru_cache(maxsize=64)
 def draw_axes(width: int, height: int, x_ticks: Ticks, y_ticks: Ticks, grid: bool, ascii: bool) -> DrawnAxes:
     """The axes of a plot of this size; without tick labels, or without axes, where there is no room for them."""
     names = [cells(label) for label in y_ticks.labels]
     label_width = max(map(len, names), default=0)
     y_axis = width >= 8
-    y_labels = y_axis and 0 < label_width <= width // 3 and height >= 4
+    y_labels = y_axis and 0 < label_width <= most_of_names(width) and height >= 4
     x_axis = height >= 4 and width >= 4
     x_labels = x_axis and height >= 5 and len(x_ticks.labels) > 0
     left = (label_width if y_labels else 0) + y_axis

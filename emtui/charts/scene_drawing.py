@@ -9,7 +9,7 @@ from emtui.charts.canvas import Canvas
 from emtui.charts.cell_picture import BOLD, Picture, PlotArea, pack
 from emtui.charts.cell_text import fit, single_cell
 from emtui.charts.colors import Palette
-from emtui.charts.plotext_axes import draw_axes
+from emtui.charts.plotext_axes import draw_axes, most_of_names
 from emtui.charts.scene import Bars, Curve, Dots, LegendEntry, Mark, Scene
 
 _LABEL = 6  # cells of a legend's label that are the least of it
@@ -27,7 +27,7 @@ def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Pictu
     if scene.x_ticks is not None:
         x_ticks = named_ticks(x_scale, scene.x_ticks, max(1, width // 8), 8)
     if scene.y_ticks is not None:
-        y_ticks = named_ticks(y_scale, scene.y_ticks, max(1, height - 3), width // 3)
+        y_ticks = named_ticks(y_scale, scene.y_ticks, max(1, height - 3), most_of_names(width))
     x_text, y_text = noted(scene.x_label, x_ticks, palette.ascii), noted(scene.y_label, y_ticks, palette.ascii)
     legend = legend_of(scene, palette)
     header = int(height >= 6 and width >= 8 and bool(y_text or legend or scene.title))

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.state_names import component_names
 from emtui.views.number_format import plural
 from engine.analysis.convergence import Convergence, Help
 from engine.em.step import Step
@@ -49,7 +50,7 @@ def _why(told: Convergence, step: Step, spec: RunSpec) -> str:
     parts = []
     if told.overlap is not None:
         found = told.overlap
-        noun, names = step.params.component_noun, step.problem.model.component_names(step.params)
+        noun, names = step.params.component_noun, component_names(spec, step.params)
         parts.append(f"{noun}s {names[found.first]} and {names[found.second]} overlap ({found.confusion:z.2f})")
     if told.helps:
         parts.append(f"try {_HELPS[told.helps[0]]}")

@@ -13,6 +13,7 @@ from emtui.cli.shell_output import table
 from emtui.panes.why.derivation_text import worked_lines
 from emtui.spec.row_words import numbers_from_words
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.state_names import component_names
 from emtui.views.number_format import number, probability
 from emtui.widgets.table_columns import plain
 from engine.arrays import Array
@@ -33,7 +34,7 @@ def said_of_numbers(spec: RunSpec, step: Step, row: Array) -> dict[str, Any]:
     """
     data = spec.dataset
     fitted = row if data.units is None else data.units.to_standard(row)
-    found, names = new_row(step, fitted), step.problem.model.component_names(step.params)
+    found, names = new_row(step, fitted), component_names(spec, step.params)
     distances = [None] * len(names) if found.distances is None else [_finite(one) for one in found.distances]
     return {
         "row": dict(zip(data.feature_names, row.tolist(), strict=True)),

@@ -10,6 +10,7 @@ from emtui.cli.run_numbers import fixed, significant
 from emtui.cli.run_summary import RunSummary
 from emtui.cli.shell_output import left_out, table
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.state_names import state_names
 from emtui.spec.train_test_split import place_name
 from engine.arrays import Array
 from engine.em.fields import Field, count_components, expected_stays, fields_of, mixing_weights
@@ -39,14 +40,16 @@ def parameter_lines(outcome: RunSummary) -> list[str]:
         else:
             text = np.array2string(field.array + 0.0, precision=6, threshold=60, max_line_width=10_000)  # −0 + 0 is 0
             below.append(f"{field.name} {clean(text)}")
-    below = [*(text for field in between for text in _between_lines(field, fields.get(field.partner))), *below]
+    tables = [_between_lines(field, fields.get(field.partner), outcome.spec) for field in between]
+    below = [*(text for lines in tables for text in lines), *below]
     if not entries:
         return ["", *below]
     shown = entries[:_MOST_ENTRIES]
     names = [params.component_noun, *(name for name, _ in shown)]
+    heads = _names(outcome.spec, K)
     scales = [(float(np.nanmax(np.abs(values))), float(np.nanmax(values) - np.nanmin(values))) for _, values in shown]
     columns = [
-        [str(k + 1), *(significant(values[k], *scale) for (_, values), scale in zip(shown, scales, strict=True))]
+        [heads[k], *(significant(values[k], *scale) for (_, values), scale in zip(shown, scales, strict=True))]
         for k in range(min(K, _MOST_COMPONENTS))
     ]
     noun = f"{params.component_noun}s"
@@ -54,16 +57,22 @@ def parameter_lines(outcome: RunSummary) -> list[str]:
     return ["", *_in_blocks(names, columns), *more, *below]
 
 
-def _between_lines(field: Field, rest: Field | None) -> list[str]:
+def _names(spec: RunSpec, K: int) -> tuple[str, ...]:
+    """The heads of columns: the states' names where they are known, else numbers."""
+    return state_names(spec) or tuple(str(k + 1) for k in range(K))
+
+
+def _between_lines(field: Field, rest: Field | None, spec: RunSpec) -> list[str]:
     """A matrix between components as it stands in θ: a row for each that is left, a column for each that is entered.
 
     rest: what its rows need to sum to 1, such as the probability of an end; None if there is none. The last column is
     how many rows a stay is expected to last.
     """
     S = len(field.array)
+    own = _names(spec, S)
     shown = range(min(S, _MOST_COMPONENTS))
-    names = [field.declared.word, *(f"from {i + 1}" for i in shown)]
-    columns = [[f"to {j + 1}", *(significant(field.array[i, j], 1.0) for i in shown)] for j in shown]
+    names = [field.declared.word, *(f"from {own[i]}" for i in shown)]
+    columns = [[f"to {own[j]}", *(significant(field.array[i, j], 1.0) for i in shown)] for j in shown]
     if rest is not None:
         columns.append([rest.name, *(significant(rest.array[i], 1.0) for i in shown)])
     stays = expected_stays(field)

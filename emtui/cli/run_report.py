@@ -17,6 +17,7 @@ from emtui.spec.labels_given import n_given
 from emtui.spec.promise import may_fall
 from emtui.spec.run_notes import run_notes
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.state_names import with_state_names
 from emtui.spec.train_test_split import split_of
 from emtui.views.estimate_words import draws_words, quantity_name
 from emtui.views.number_format import listed
@@ -42,6 +43,7 @@ class TextPrinter:
 
     def __init__(self, output: Output) -> None:
         self._output = output
+        self._spec: RunSpec | None = None
         self._label = ""
         self._decimals: int | None = None
         self._before = math.nan
@@ -49,6 +51,7 @@ class TextPrinter:
     def begin(self, spec: RunSpec) -> None:
         """What is run on what."""
         self._output.lines(heading(spec))
+        self._spec = spec
         self._label = spec.model.objective_label
 
     def restart(self, restart: Restart) -> None:
@@ -69,7 +72,9 @@ class TextPrinter:
         values = (step.log_likelihood, step.elbo, step.kl, step.objective)
         cells = [*(fixed(value, self._decimals) for value in values), signed(change, self._decimals)]
         line = f"{step.iteration:>4} {step.phase:<5}" + self._row(cells)
-        self._output.lines([line, *(f"           {clean(event.message)}" for event in step.events)])
+        events = [clean(event.message) for event in step.events]
+        said = events if self._spec is None else [with_state_names(self._spec, text) for text in events]
+        self._output.lines([line, *(f"           {text}" for text in said)])
 
     def _row(self, cells: Sequence[str]) -> str:
         return "".join(f" {cell:>{width}}" for cell, width in zip(cells, self._WIDTHS, strict=True))
@@ -112,8 +117,11 @@ def summary(outcome: RunSummary) -> list[str]:
     step = outcome.step
     ended = "converged" if step.converged else "stopped"
     plural = "" if step.iteration == 1 else "s"
-    lines = ["", f"{ended} after {step.iteration} iteration{plural}: {step.stop_reason}"]
-    lines += weak_lines(step)
+    lines = [
+        "",
+        f"{ended} after {step.iteration} iteration{plural}: {step.stop_reason}",
+    ]
+    lines += [with_state_names(outcome.spec, text) for text in weak_lines(step)]
     if outcome.restarts:
         lines.append(f"best of {len(outcome.restarts)} starts: seed {outcome.spec.seed}")
     model = outcome.spec.model
@@ -136,7 +144,7 @@ def summary(outcome: RunSummary) -> list[str]:
         forms = [("entropy", found.icl), ("MAP", found.icl_map)]
         said = [f"{number(value)} in its {form} form" for form, value in forms if math.isfinite(value)]
         lines += [f"ICL {', '.join(said)}"] if said else []
-    lines += [f"{clean(remark, 500)}" for remark in outcome.remarks]
+    lines += [with_state_names(outcome.spec, clean(remark, 500)) for remark in outcome.remarks]
     if outcome.convergence is not None:
         lines += convergence_lines(outcome.convergence, step, outcome.spec)
     if outcome.comparison is not None:

@@ -12,6 +12,7 @@ import numpy as np
 from emtui.exports.markup_table import Cell, MarkupTable, Symbol
 from emtui.session.session import Session
 from emtui.spec.run_spec import RunSpec
+from emtui.spec.state_names import state_names
 from emtui.spec.train_test_split import place_name
 from emtui.views.number_format import plural
 from engine.em.fields import Field, count_components, fields_of
@@ -39,7 +40,7 @@ def parameter_tables(session: Session) -> list[MarkupTable]:
         rows += _rows_of(field, K, spec)
     if rows:
         notes += _left_out(rows)
-        heads: list[Cell] = [noun, None, *(str(k + 1) for k in range(K))]
+        heads: list[Cell] = [noun, None, *(state_names(spec) or (str(k + 1) for k in range(K)))]
         tables.append(MarkupTable(_title(spec, step), heads, 2, rows[:_MOST_ROWS], notes=notes))
     for field in fields.values():
         if field not in own and field.path not in {one.partner for one in fields.values() if one.declared.to}:

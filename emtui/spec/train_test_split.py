@@ -12,6 +12,7 @@ import numpy as np
 from emtui.spec.labels_given import known_labels
 from emtui.spec.run_spec import RunSpec, once_a_spec
 from emtui.spec.sources import prepared
+from emtui.spec.state_names import state_names
 from engine.arrays import Array, IntArray
 from engine.data.dataset import Dataset
 from engine.data.products import product_names, product_units
@@ -25,6 +26,7 @@ from engine.em.prediction_report import FORWARD, MARGINAL
 from engine.em.row_text import RowName, rows_called
 from engine.em.step import Problem
 from engine.errors import DataError, EngineError, OptionError
+from engine.models.hmm.params import HiddenMarkovParams
 from engine.text import quoted
 
 if TYPE_CHECKING:
@@ -216,6 +218,8 @@ def place_name(number: int, axis: Axis, spec: RunSpec) -> str:
     data, split = spec.dataset, split_of(spec)
     if axis.noun == "class" and split is not None and number < len(split.class_names):
         return split.class_names[number]
+    if axis.noun == HiddenMarkovParams.component_noun and (states := state_names(spec)):
+        return states[number]
     return axis.name_of(number, input_names(spec), spec.model, data.symbol_names)
 
 

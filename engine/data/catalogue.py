@@ -32,6 +32,7 @@ class CatalogueEntry(ByFields):
     shape: (rows, feature columns). columns: the feature columns, or empty for all but label and names.
     label: the column of known classes, or None. names: a column that names each row, or None.
     source, licence: where the numbers come from, and their terms. model, options: the model that suits them best.
+    states: the names of its hidden states, in the order of `start`; empty where they have none.
     start: a published start, θ⁰ by the names of the model's parameters (`Model.Params(**start)`), or None.
     seed, recipe: how a generated set was made (numpy's `default_rng(seed)`), or None and "".
     """
@@ -48,6 +49,7 @@ class CatalogueEntry(ByFields):
     label: str | None = None
     names: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    states: tuple[str, ...] = ()
     start: Mapping[str, Any] | None = None
     seed: int | None = None
     recipe: str = ""

@@ -77,7 +77,7 @@ def test_transitions_are_rows_from_and_columns_to() -> None:
     session = walked("icecream", 4)
     rows = [cells_of(line) for line in text_of(session, "md").splitlines() if line.startswith("| from")]
     params = session.timeline.current.params
-    assert [row[0] for row in rows] == ["from 1", "from 2"]
+    assert [row[0] for row in rows] == ["from cold", "from hot"]
     np.testing.assert_allclose([[float(x) for x in row[1:3]] for row in rows], params.transition, atol=5e-5)
     np.testing.assert_allclose([float(row[3]) for row in rows], params.stop, atol=5e-5)
 

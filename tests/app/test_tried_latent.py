@@ -289,9 +289,9 @@ def test_transitions_stand_in_the_report_from_row_to_column(tmp_path: Path) -> N
     spec = choose("icecream", max_iter=2)
     said, last = said_by_shell(spec), walked(Session(spec), 4).step.params
     heads = next(line for line in said.splitlines() if line.startswith("transition"))
-    assert heads.split() == ["transition", "to", "1", "to", "2", "stop", "expected", "stay"]
-    for i in range(2):
-        numbers = next(line for line in said.splitlines() if line.startswith(f"from {i + 1} ")).split()[2:]
+    assert heads.split() == ["transition", "to", "cold", "to", "hot", "stop", "expected", "stay"]
+    for i, name in enumerate(("cold", "hot")):
+        numbers = next(line for line in said.splitlines() if line.startswith(f"from {name} ")).split()[2:]
         expected = [*last.transition[i], last.stop[i], 1.0 / (1.0 - last.transition[i, i])]
         np.testing.assert_allclose([float(text) for text in numbers], expected, atol=6e-3)
     start = tmp_path / "kept.json"
@@ -374,10 +374,10 @@ async def test_a_step_that_takes_its_time_is_spoken_of(size: tuple[int, int], mo
         assert "Computing this step…" in app.text
         go.set()
         await app.settle()
-        assert "Computing" not in app.text and "State 1 has 14.7 days" in app.text
+        assert "Computing" not in app.text and "State cold has 14.7 days" in app.text
         screen.stepping._ask_for_patience()  # nothing is under way: nothing is said of it
         await app.pilot.pause()
-        assert "State 1 has 14.7 days" in app.text
+        assert "State cold has 14.7 days" in app.text
 
 
 async def test_regions_that_are_not_there_yet_are_not_refused() -> None:

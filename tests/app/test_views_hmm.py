@@ -137,7 +137,7 @@ def test_a_column_called_like_the_rows_is_not_taken_for_time() -> None:
 
 def test_the_table_has_what_the_diary_was_published_with() -> None:
     table = VIEW.parameters(diary(2))
-    assert table.columns == ("start", "to 1", "to 2", "stop", "stay", "p(1)", "p(2)", "p(3)")
+    assert table.columns == ("start", "to cold", "to hot", "stop", "stay", "p(1)", "p(2)", "p(3)")
     first, second = ([cell.text for cell in row.cells] for row in table.rows)
     assert first == [".129", ".876", ".109", ".015", "8.05", ".677", ".219", ".105"]
     assert second == [".871", ".093", ".865", ".042", "7.42", ".058", ".425", ".517"]
@@ -188,9 +188,9 @@ def test_a_standardised_table_is_told_in_both_units() -> None:
 def test_the_sentences_speak_of_days_and_states() -> None:
     told = [VIEW.sentence(diary(steps)) for steps in range(6)]
     assert told[0].startswith("Two states start at the published values, log-likelihood −41.538; ")
-    assert told[1].startswith("State 1 has 14.")
+    assert told[1].startswith("State cold has 14.")
     assert "days" in told[1]
-    assert "state 2 now emits 2 with probability .425 (before .200)" in told[2].replace("State", "state")
+    assert "state hot now emits 2 with probability .425 (before .200)" in told[2].replace("State", "state")
     assert "log-likelihood +4.8" in told[2]
     assert told[3].startswith("Day ")
     for line in told:

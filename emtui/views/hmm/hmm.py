@@ -12,6 +12,7 @@ from emtui.charts.colors import Palette
 from emtui.charts.scene import Scene
 from emtui.session.snapshot import StepSnapshot
 from emtui.spec.command_line import PUBLISHED
+from emtui.spec.state_names import component_names, with_state_names
 from emtui.views import plain_words
 from emtui.views.bound_sentences import Settling
 from emtui.views.changes import drawn_responsibilities, largest_move
@@ -50,7 +51,15 @@ _MEASURED = 12
 
 
 class HiddenMarkovView(View):
-    """The view of `HiddenMarkovModel`: states are called 1, 2, …"""
+    """The view of `HiddenMarkovModel`: states are called 1, 2, … or, where they are known, by names: cold, hot."""
+
+    def component_names(self, snapshot: StepSnapshot) -> tuple[str, ...]:
+        """The states' names, from the published start on; else numbers."""
+        return component_names(snapshot.spec, snapshot.step.params)
+
+    def with_names(self, snapshot: StepSnapshot, formula: str) -> str:
+        """A formula with the states' names."""
+        return with_state_names(snapshot.spec, formula)
 
     def axes(self, snapshot: StepSnapshot) -> tuple[Axes, ...]:
         """Each column along time; for measurements the columns against one another as well, as for a mixture."""
@@ -126,7 +135,7 @@ class HiddenMarkovView(View):
         if snapshot.labels is not None:
             counts = np.bincount(snapshot.labels, minlength=self.n_components(snapshot))
             said += [f"{state_name(k)} is likeliest on {plural(int(count), noun)}" for k, count in enumerate(counts)]
-        return "; ".join(said) + "."
+        return with_state_names(snapshot.spec, "; ".join(said) + ".")
 
     def parameters(self, snapshot: StepSnapshot, *, units: UnitsName = "data") -> ParameterTable:
         """One row for each state: its initial and transition probabilities, its expected stay, and its emission."""
@@ -172,7 +181,7 @@ class HiddenMarkovView(View):
 
     def detail_title(self, snapshot: StepSnapshot, component: int) -> str:
         """The title of that matrix."""
-        return f"covariance of {state_name(component)}"
+        return with_state_names(snapshot.spec, f"covariance of {state_name(component)}")
 
     def q_part(self, name: str) -> str:
         """A part of Q in words."""
@@ -193,7 +202,7 @@ class HiddenMarkovView(View):
         moved = partial(self._moved, snapshot, units)
         told = tell(snapshot, start=start, component=state_name, moved=moved, row=row, settling=path)
         tied = self._path_remark(snapshot)
-        return f"{told} {line(tied)}" if tied else told
+        return with_state_names(snapshot.spec, f"{told} {line(tied)}" if tied else told)
 
     def _path_remark(self, snapshot: StepSnapshot) -> tuple[str, ...]:
         """After an E-step, that the path of the picture is not the only likeliest one; () if it is."""
