@@ -15,6 +15,7 @@ from textual.widget import Widget
 
 from emtui.charts.cell_picture import Picture, to_strips
 from emtui.charts.colors import ANSI, DARK, LIGHT, Palette
+from emtui.charts.drawn_text import DrawnText
 from emtui.charts.scene import RGB
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ def _rgb(color: Color) -> RGB:
     return color.r, color.g, color.b
 
 
-class PictureWidget(Widget, Generic[T]):
+class PictureWidget(DrawnText, Generic[T]):
     """A widget that draws one frozen value as a picture.
 
     The picture is drawn when the value, the size or the palette has changed, and kept as strips, so that showing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from emtui.charts.colors import ASCII_MARKERS, MARKERS, MEAN_MARKER
@@ -55,11 +56,15 @@ PLAIN: dict[int, str] = {
 }
 """By code points, for `str.translate`. Letters of people's names and of other scripts are not among them."""
 
+_TIMES = re.compile(r"(?<=[\w)])·(?=[\w(−.])")  # a full stop would make 0.2·1.5 another number
+
 
 def plain(text: str) -> str:
     """`text` with our own signs as ASCII letters; what it says in other letters stays.
 
     >>> plain("−½ ‖L⁻¹(x − μ)‖² · é"), plain("╭─ K=3 ▸")
     ('-h |L-1(x - u)|2 . é', '+- K=3 >')
+    >>> plain("0.99·1.106 · (0.7 − 0.9)·1")
+    '0.99*1.106 . (0.7 - 0.9)*1'
     """
-    return text if text.isascii() else text.translate(PLAIN)
+    return text if text.isascii() else _TIMES.sub("*", text).translate(PLAIN)

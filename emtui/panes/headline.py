@@ -8,15 +8,15 @@ from typing import ClassVar
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.strip import Strip
-from textual.widget import Widget
 
+from emtui.charts.drawn_text import DrawnText
 from emtui.panes.shows_step import ShowsStep
 from emtui.session.snapshot import StepSnapshot
 from emtui.views.number_format import fixed
 from emtui.views.step_text import estimate_words, objective_words, step_words, where_parts
 
 
-class Headline(Widget, ShowsStep):
+class Headline(DrawnText, ShowsStep):
     """`iris 150×4 · gmm K=3 full · start kmeans · seed 0     iteration 7 · E      objective −182.341 ▲ 0.520`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"headline--where", "headline--step", "headline--objective"}

@@ -10,12 +10,13 @@ from textual.binding import Binding
 from textual.strip import Strip
 from textual.widget import Widget
 
+from emtui.charts.drawn_text import DrawnText
 from emtui.panes.pane import Pane
 from emtui.settings.keys import EXPLORE, FOOTER, PANE_FOOTERS
 from emtui.widgets.key_items import KeyItem, as_many_as_fit
 
 
-class KeyLine(Widget):
+class KeyLine(DrawnText):
     """As many keys as fit, most useful first, and always the help; a click presses one."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key", "key-line--word"}

@@ -7,12 +7,12 @@ from typing import ClassVar
 from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from emtui.charts.cell_text import cut_lines, wrapped
+from emtui.charts.drawn_text import DrawnText
 
 
-class StatusLine(Widget):
+class StatusLine(DrawnText):
     """What just happened, in one plain sentence.
 
     It grows by a line or two if a sentence needs them, so that a reason or a warning is never cut, and keeps that

@@ -8,15 +8,15 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.strip import Strip
-from textual.widget import Widget
 
+from emtui.charts.drawn_text import DrawnText
 from emtui.panes.messages import BranchChosen, GoTo
 from emtui.panes.shows_step import ShowsStep
 from emtui.session.snapshot import Record, StepSnapshot
 from emtui.views.step_text import pencil
 
 
-class TimelineBar(Widget, ShowsStep):
+class TimelineBar(DrawnText, ShowsStep):
     """`◀ init·E·M·E·■·M ▶  branch 2 of 3`, with `M✎` for a change by hand.
 
     Long histories scroll with the cursor in sight; a click goes there.

@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from emtui.charts.cell_text import pad, wrapped
+from emtui.charts.drawn_text import DrawnText
 from emtui.widgets.text_input import NumberInput
 from engine.text import clean
 
@@ -63,7 +64,7 @@ class FieldInput(NumberInput):
         return Strip([Segment(pad(self.value, self.size.width), self.rich_style)])
 
 
-class FormField(Widget, can_focus=True):
+class FormField(DrawnText, can_focus=True):
     """A line of the form.
 
     `applied` is the text that holds at present, `text` what stands in the field. Letters belong to a field that is

@@ -11,7 +11,8 @@ from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
+
+from emtui.charts.drawn_text import DrawnText
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Tab:
     short: str
 
 
-class PaneTabs(Widget):
+class PaneTabs(DrawnText):
     """` 1 picture  2 curves …`; where that doesn't fit `1 pic 2 curves …`, then two letters each (with
     three for the chosen one), then the keys alone.
 

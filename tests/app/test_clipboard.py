@@ -4,8 +4,12 @@ from pathlib import Path
 
 import pytest
 from driving import driving, explorer
+from textual.geometry import Offset
+from textual.selection import Selection
 from textual.widgets import Input
 
+from emtui.charts.drawn_text import DrawnText
+from emtui.panes.status_line import StatusLine
 from emtui.spec.choose import choose
 from emtui.widgets.clipboard import delivered, tools
 from engine.data.data_spec import DataSpec
@@ -96,3 +100,16 @@ async def test_ctrl_c_stops_a_study() -> None:
         study = app.app.screen
         assert not study.running and (study.stopped or study.refusal == "")  # type: ignore[attr-defined]
         assert app.app.is_running
+
+
+async def test_what_is_marked_on_a_drawn_line_is_its_text_and_not_the_name_of_a_widget() -> None:
+    async with driving(choose("coins"), size=(120, 40)) as app:
+        await app.send("e")
+        for widget in app.app.screen.query(DrawnText):
+            if widget.size and widget.styles.visibility == "visible":
+                text, _ = widget.get_selection(Selection(None, None)) or ("", "")
+                assert type(widget).__name__ not in text
+        status = app.app.screen.query_one(StatusLine)
+        marked = status.get_selection(Selection(None, Offset(8, 0)))
+        assert marked is not None
+        assert marked[0] == status.sentence[:8]

@@ -44,6 +44,11 @@ async def test_letters_of_names_stay() -> None:
     assert all(len(letter) == cell_len(chr(code)) and letter.isascii() for code, letter in PLAIN.items())
 
 
+def test_a_product_is_no_other_number() -> None:
+    assert plain("0.2077·1 + 0.5·(−0.014)") == "0.2077*1 + 0.5*(-0.014)"
+    assert plain("gmm · K=2 · seed 0") == "gmm . K=2 . seed 0"
+
+
 async def test_they_are_turned_on_and_off_as_the_app_runs() -> None:
     async with driving(choose("iris"), size=(120, 40)) as app:
         assert strange(app.text)
