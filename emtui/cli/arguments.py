@@ -15,7 +15,7 @@ from emtui.cli.parsers import UsageError as UsageError
 if TYPE_CHECKING:
     from engine.data.data_spec import DataSpec
 
-COMMANDS = ("run", "report", "predict", "study", "sweep", "replay", "show", "datasets", "models")
+COMMANDS = ("run", "report", "predict", "check", "study", "sweep", "replay", "show", "datasets", "models")
 _PAGES = (".html", ".htm")
 _SESSION = ".emtui"  # the ending of a session that was saved
 _ONE_TABLE = "one data set or file"
@@ -26,6 +26,7 @@ _OF_READ_OPTIONS = ("encoding", "delimiter", "decimal", "header", "skip", "comme
 _TAKEN = {"emtui": _ONE_TABLE, "emtui run": _ONE_TABLE, "emtui study": _ONE_TABLE, "emtui replay": "one name"}
 _TAKEN |= {"emtui sweep": _ONE_TABLE, "emtui report": _ONE_TABLE, "emtui show": "one session"}
 _TAKEN |= {"emtui predict": f"{_ONE_TABLE}, and rows by --row"}
+_TAKEN |= {"emtui check": f"a file with your numbers, and {_ONE_TABLE}"}
 _OF_GRID = ("learning_rates", "hidden_units", "n_experts", "n_seeds", "max_iter")
 
 
@@ -40,7 +41,8 @@ class Request:
     open the session that was kept last. mouse: the app takes it. grid: words and numbers of a sweep.
     exports: the files that a run, a report or a sweep is written to. plot: a run ends with charts.
     words: a run is told in words.
-    asked_rows, asked_table: rows to predict for, in words and in a file. theme: the colours of the app; "" for those of
+    asked_rows, asked_table: rows to predict for, in words and in a file. own_numbers, iteration, phase: a file with
+    the user's own numbers, and the half-step they are of. theme: the colours of the app; "" for those of
     the settings, or of last time.
     """
 
@@ -60,6 +62,9 @@ class Request:
     words: bool = False
     asked_rows: Sequence[str] = ()
     asked_table: str | None = None
+    own_numbers: str | None = None
+    iteration: int | None = None
+    phase: str | None = None
     theme: str = ""
 
 
@@ -105,6 +110,7 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
         raise UsageError("--plot draws charts for eyes, and --json prints for programs: leave one of them out.")
     predictions, exports = found.pop("predictions", None), found.pop("exports", None) or ()
     asked_rows, asked_table = found.pop("asked_rows", None) or (), found.pop("asked_table", None)
+    own_numbers, iteration, phase = (found.pop(name, None) for name in ("own_numbers", "iteration", "phase"))
     if found.get("stop") is not None and found.get("tol") is not None:
         raise UsageError("--stop takes the place of --tol: leave one of them out.")
     found["settings"] = dict(found["settings"]) if found.get("settings") else None
@@ -112,7 +118,7 @@ def parse(words: Sequence[str], version: Callable[[], str]) -> Request:
     return Request(
         command=command, spec=spec, json=json, n_init=n_init, baseline=baseline, predictions=predictions, grid=grid,
         exports=exports, plot=plot, words=words_only, asked_rows=asked_rows, asked_table=asked_table, mouse=mouse,
-        theme=theme,
+        theme=theme, own_numbers=own_numbers, iteration=iteration, phase=phase,
     )  # fmt: skip
 
 

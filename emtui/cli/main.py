@@ -1,8 +1,8 @@
 """The `emtui` command. What can't be done is said in one sentence.
 
-Exit status: 0 done, 1 the machine failed (no space, no memory), a replay disagrees with what was published, or a
-session does not come out again, 2 bad input, 129 the terminal has gone, 130 Ctrl-C, 141 the reader has gone, 143 ended
-by SIGTERM.
+Exit status: 0 done, 1 the machine failed (no space, no memory), a replay disagrees with what was published, one's own
+numbers disagree with ours, or a session does not come out again, 2 bad input, 129 the terminal has gone, 130 Ctrl-C,
+141 the reader has gone, 143 ended by SIGTERM.
 """
 
 from __future__ import annotations
@@ -186,6 +186,21 @@ def _predict(request: Request) -> int:
     return DONE
 
 
+def _check(request: Request) -> int:
+    from emtui.cli.check_report import check
+    from emtui.cli.progress import Progress
+
+    with Progress(sys.stderr) as progress:
+        progress.now("reading the numbers")
+        output = Output(sys.stdout, progress.aside)
+        assert request.own_numbers is not None
+        agrees = check(
+            request.own_numbers, output, iteration=request.iteration, phase=request.phase, as_json=request.json,
+            say=progress.now, words=request.spec,
+        )  # fmt: skip
+    return DONE if agrees else FAILED
+
+
 def _study(request: Request) -> int:
     from emtui.cli.progress import Progress
     from emtui.cli.study_report import study
@@ -259,7 +274,7 @@ def _listed(lines: Sequence[str], problems: Sequence[str]) -> int:
 
 
 _COMMANDS = {
-    "open": _open, "run": _run, "report": _report, "predict": _predict, "study": _study, "sweep": _sweep,
-    "replay": _replay, "show": _show,
+    "open": _open, "run": _run, "report": _report, "predict": _predict, "check": _check, "study": _study,
+    "sweep": _sweep, "replay": _replay, "show": _show,
     "datasets": _datasets, "models": _models,
 }  # fmt: skip

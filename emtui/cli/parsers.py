@@ -20,6 +20,7 @@ commands:
   run                   the same without a screen: a line for each half-step
   report                a page on a fit for a browser, with other starts and sizes
   predict               what a fit says of a row of your own
+  check                 your own numbers of a step, beside ours
   show                  a session that was saved, and whether its numbers agree
   study                 a network or experts from many seeds, by EM and gradients
   sweep                 the same over learning rates and sizes
@@ -82,6 +83,21 @@ examples:
   emtui predict films -k 2 --row "Gate Nine Whispers=yes, A Waltz in Merrow=no"
   emtui predict votes --row "crime=yes" --row "crime=no" --json
   emtui predict votes --table others.csv
+"""
+_CHECK_EPILOG = """\
+the file is JSON with numbers by their names, or a CSV of responsibilities:
+  {"data": "coins", "iteration": 1, "phase": "M", "probabilities": [0.71, 0.58]}
+names: those of the parameters, responsibilities (r), standard_deviations,
+log_likelihood (L), bound, objective; of a hidden Markov model alpha, beta, xi;
+the digits that are written decide what agrees: 0.71 is the same as 0.7130
+
+exit status:
+  0 where all agree, 1 where one does not
+
+examples:
+  emtui check mine.json
+  emtui check mine.json iris --model gmm -k 3 --iteration 2 --phase E
+  emtui check r.csv old_faithful --set reg_covar=0
 """
 _STUDY_EPILOG = """\
 examples:
@@ -215,6 +231,18 @@ def _predict_parser() -> Parser:
     return parser
 
 
+def _check_parser() -> Parser:
+    description = "Hold your own numbers of a step against ours, and try the usual slips where they disagree."
+    parser = Parser("emtui check", description, _CHECK_EPILOG)
+    add = parser.add_argument
+    add("own_numbers", metavar="FILE", help="your numbers: .json, or .csv with the responsibilities of every row")
+    options.add_choices(parser)
+    add("--iteration", type=values.whole(0), metavar="N", help="the iteration they are of (that of the file, or 1)")
+    add("--phase", type=str.upper, choices=("E", "M"), help="after its E-step or its M-step (that of the file, or M)")
+    add("--json", action="store_true", help="as one JSON object")
+    return parser
+
+
 def _study_parser() -> Parser:
     description = "Train a network or experts from many seeds, by EM and by gradients, and compare."
     parser = Parser("emtui study", description, _STUDY_EPILOG)
@@ -282,6 +310,7 @@ PARSERS: Mapping[str, Callable[[], Parser]] = {
     "run": _run_parser,
     "report": _report_parser,
     "predict": _predict_parser,
+    "check": _check_parser,
     "study": _study_parser,
     "sweep": _sweep_parser,
     "replay": _replay_parser,

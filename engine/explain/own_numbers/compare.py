@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray
 from engine.em.matching import match
@@ -31,6 +32,8 @@ class ComparedNumbers:
         largest: the largest disagreement beyond those digits; 0 where all agree.
         index, place: where that is, as an index and in words: "row 3, component 2"; "" for a single number.
         slips: the usual slips that explain your numbers, each in words; several explain them equally well.
+        same: which of the numbers agree.
+        place_of: the words for an entry, by its index.
     """
 
     name: str
@@ -41,6 +44,8 @@ class ComparedNumbers:
     index: tuple[int, ...]
     place: str
     slips: tuple[str, ...]
+    same: NDArray[np.bool_]
+    place_of: Callable[[tuple[int, ...]], str]
 
     @property
     def sentence(self) -> str:
@@ -155,7 +160,7 @@ def _compared(of: Workings, quantity: Quantity, yours: Array, near: Array) -> Co
     ours = quantity.values
     same = agreeing(yours, near, ours, alone=quantity.alone)
     if same.all():
-        return ComparedNumbers(quantity.name, ours, yours, True, 0.0, (), "", ())
+        return ComparedNumbers(quantity.name, ours, yours, True, 0.0, (), "", (), same, quantity.place)
     apart = np.where(same, 0.0, np.abs(yours - ours))
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(apart)), apart.shape))
     slips: dict[str, None] = {}
@@ -163,8 +168,8 @@ def _compared(of: Workings, quantity: Quantity, yours: Array, near: Array) -> Co
         for words, wrong in slip(of, quantity):
             if wrong.shape == yours.shape and agreeing(yours, near, wrong, alone=quantity.alone).all():
                 slips[words] = None
-    place = quantity.place(index) if index else ""
-    return ComparedNumbers(quantity.name, ours, yours, False, float(apart[index]), index, place, tuple(slips))
+    place, largest = quantity.place(index) if index else "", float(apart[index])
+    return ComparedNumbers(quantity.name, ours, yours, False, largest, index, place, tuple(slips), same, quantity.place)
 
 
 def _order(given: list[tuple[Quantity, Array, Array]]) -> IntArray | None:

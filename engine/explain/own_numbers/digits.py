@@ -33,7 +33,7 @@ def numbers_and_tolerance(given: np.ndarray[Any, Any]) -> tuple[Array, Array]:
 
 def _decimal(one: Any) -> Decimal:
     try:
-        found = Decimal(one.strip() if isinstance(one, str) else repr(float(one)))
+        found = Decimal(one.strip() if isinstance(one, str) else repr(float(one)).removesuffix(".0"))
     except InvalidOperation:
         raise ValueError(str(one)) from None
     if not math.isfinite(found):
@@ -42,12 +42,10 @@ def _decimal(one: Any) -> Decimal:
 
 
 def _places(one: Decimal) -> tuple[int, int]:
-    """Decimals and significant digits that are written; the zero of 1.0 is one that a float has by itself."""
-    sign_free, exponent = one.as_tuple().digits, one.as_tuple().exponent
+    """Decimals and significant digits that are written."""
+    _, digits, exponent = one.as_tuple()
     assert isinstance(exponent, int)
-    if exponent == -1 and sign_free[-1] == 0:
-        exponent, sign_free = 0, sign_free[:-1] or (0,)
-    return max(-exponent, 0), max(len(sign_free), 1)
+    return max(-exponent, 0), len(digits)
 
 
 def agreeing(
