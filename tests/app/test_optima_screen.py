@@ -114,6 +114,21 @@ async def test_starts_that_can_not_be_run_are_told() -> None:
         assert "nothing here to open" in " ".join((await app.press("enter")).split())
 
 
+def test_the_verdict_says_most_often_only_of_what_was_reached_more_often() -> None:
+    spec = choose("iris")
+    progress = all_starts(spread(spec.model), spec.dataset.X, n_starts=30)
+    found = group_optima(progress, truth=spec.dataset.y)[:5]
+    counted = [replace(found[0], objective=-float(k), count=1) for k in range(1, 6)]
+    assert "optima of 30 starts, each reached by one alone. The highest" in verdict(OptimaMap(progress, tuple(counted)))
+    assert "1 optimum of 30 starts: the objective ends at −1.000. The" in verdict(OptimaMap(progress, (counted[0],)))
+    twice = [replace(one, count=2) for one in counted]
+    assert "; most often (2) the objective ends at −2" in verdict(OptimaMap(progress, (counted[0], twice[1])))
+    said = verdict(OptimaMap(progress, (*twice[:2], counted[2])))
+    assert "; most often (2 times each) the objective ends at −1.000 and −2.000. The highest" in said
+    many = verdict(OptimaMap(progress, tuple(twice)))
+    assert "; 5 of them are reached most often (2 times each). The highest" in many
+
+
 def test_the_verdict_tells_when_the_highest_is_not_the_best() -> None:
     spec = choose("iris")
     progress = all_starts(spread(spec.model), spec.dataset.X, n_starts=30)

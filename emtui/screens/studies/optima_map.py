@@ -13,7 +13,7 @@ from emtui.charts.text_bars import bar
 from emtui.networks.scores import AnyScore
 from emtui.screens.studies.weak_components import COLUMN as WEAK
 from emtui.screens.studies.weak_components import weak_cell, weak_clause
-from emtui.views.number_format import MISSING, amount, count, number, plural, share
+from emtui.views.number_format import MISSING, amount, count, listed, number, plural, share
 from emtui.views.score_words import how_right
 from emtui.widgets.plain_table import PlainTable
 from emtui.widgets.table_columns import TableCell, TableColumn
@@ -128,7 +128,7 @@ def verdict(now: OptimaMap) -> str:
         return f"{said}.{_of_network(now)}"
     said = f"{_counted(now)} of {starts}{_held_by(now)}"
     if not now.n_flights:  # how far a flight has come says nothing
-        said += f"; most often ({most.count}) the {what} ends at {amount(most.objective)}"
+        said += _most_often(now, what)
     if highest.total:
         best = max(now.optima, key=lambda one: one.hits)
         gets = f"{count(highest.hits)} of {count(highest.total)} {rows} right"
@@ -153,6 +153,18 @@ def verdict(now: OptimaMap) -> str:
     errors = now.errors
     failed = f" {plural(len(errors), 'start')} could not be run: {errors[-1]}" if errors else ""
     return f"{said}.{_of_network(now)}{failed}"
+
+
+def _most_often(now: OptimaMap, what: str) -> str:
+    """The place that most starts reach; or that several are reached as often, or each by one start alone."""
+    most = max(one.count for one in now.optima)
+    places = [amount(one.objective) for one in now.optima if one.count == most]
+    if most == 1:
+        return ", each reached by one alone" if len(places) > 1 else f": the {what} ends at {places[0]}"
+    times = f"{most} times each" if len(places) > 1 else f"{most}"
+    if len(places) > 3:
+        return f"; {len(places)} of them are reached most often ({times})"
+    return f"; most often ({times}) the {what} ends at {listed(places)}"
 
 
 def _counted(now: OptimaMap) -> str:
