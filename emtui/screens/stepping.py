@@ -10,6 +10,7 @@ from textual.timer import Timer
 from emtui.session.session import Session
 from emtui.session.snapshot import StepSnapshot
 from emtui.session.worker import SessionWorker
+from emtui.views.number_format import plural
 from engine.errors import EngineError
 
 SPEEDS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)  # half-steps a second
@@ -114,7 +115,8 @@ class Stepping:
 
     def _play(self) -> None:
         self._player = self._screen.set_interval(1.0 / SPEEDS[self._speed], self._play_step)
-        self._screen.say(f"Playing {SPEEDS[self._speed]:zg} half-steps a second: space pauses, + and − set the speed.")
+        pace = plural(SPEEDS[self._speed], "half-step")
+        self._screen.say(f"Playing {pace} a second: space pauses, + and − set the speed.")
 
     def _play_step(self) -> None:
         if self.playing and not self.worker.stepping:  # a tick may come after the pause that it was too late for
@@ -138,7 +140,8 @@ class Stepping:
             self.pause()
             self._play()
         else:
-            self._screen.say(f"Play will take {SPEEDS[self._speed]:zg} half-steps a second.")
+            pace = plural(SPEEDS[self._speed], "half-step")
+            self._screen.say(f"Play will take {pace} a second.")
 
     # history
 

@@ -198,6 +198,8 @@ async def test_play_takes_steps_and_pauses(monkeypatch):
             late()
             await app.settle()
         assert app.snapshot.cursor == 4
+        said = [await app.press("minus") for _ in range(6)]
+        assert any("Play will take 1 half-step a second." in one for one in said)
 
 
 async def test_steps_are_played_by_the_clock():

@@ -435,9 +435,10 @@ def test_what_is_no_session_is_refused(tmp_path: Path, content: bytes) -> None:
 
 def test_a_folder_a_device_and_nothing_are_no_sessions(tmp_path: Path) -> None:
     (tmp_path / "dir.emtui").mkdir()
-    for name in ("dir.emtui", "none.emtui", "/dev/zero"):
-        with pytest.raises(SessionFileError):
+    for name, why in ("dir.emtui", "is a folder"), ("none.emtui", "there is no"), ("/dev/zero", "is no file"):
+        with pytest.raises(SessionFileError, match=why) as refused:
             read_session_file(tmp_path / name)
+        assert str(refused.value).count(": ") == 1 and "can't be read" not in str(refused.value)
 
 
 # kills

@@ -137,6 +137,8 @@ def _read(path: Path) -> bytes:
             raise SessionFileError(f"{_name(path)} is no file: give a session file.")
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
+    except SessionFileError:  # a ValueError too
+        raise
     except FileNotFoundError:
         raise SessionFileError(f"there is no session file {_name(path)}: give the name of one.") from None
     except (OSError, ValueError) as error:
