@@ -108,7 +108,7 @@ def line(sentences: Sequence[str]) -> str:
     for sentence in sentences:
         text = clean(sentence).rstrip(" .")
         if text:
-            named = _ENTRY.match(text) is not None  # means[0,1] is a name
+            named = _ENTRY.match(text) is not None or text.startswith("q ")  # means[0,1] is a name, and q isn't Q
             made.append((text if named else text[0].upper() + text[1:]) + ".")
     return " ".join(made)
 

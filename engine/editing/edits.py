@@ -102,7 +102,9 @@ def q_moved(step: Step, row: int, q: Any, message: str = "") -> Step:
     if model.no_q_by_hand:
         raise OptionError(model.no_q_by_hand)
     if at_q is None or step.phase != "E":
-        raise OptionError("q is moved after an E-step, before the M-step that follows it: take an E-step first.")
+        raise OptionError(
+            "the q of a row is moved after an E-step, before the M-step that follows it: take an E-step first."
+        )
     place = _place_to_move(step, row)
     now = np.asarray(model.responsibilities(at_q.params, data, np.array([place]), at_q.inference)[0])
     shares = _shares(q, len(now))

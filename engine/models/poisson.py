@@ -145,9 +145,11 @@ class PoissonMixture(Mixture[PoissonParams, Counts]):
             values = [("rate", rate), ("x", x), ("e", np.e), ("−rate", -rate)]
             beyond = max(logs[k] + rate, -rate, key=abs)  # one of the two factors, if that is out of range
             worst = beyond if not LEAST_LOG < beyond < MOST_LOG and np.isfinite(beyond) else logs[k]
-            lines.append(density_line("rate^x · e^(−rate)", "powers", values, k, worst))
+            lines.append(density_line("rate^x · e^(−rate), without the common 1 / x!", "powers", values, k, worst))
             if lines[-1].log:
-                lines[-1] = line("density", "x ln rate − rate", "value", [("ln p", logs[k])], k, log=True)
+                lines[-1] = line(
+                    "density", "x ln rate − rate, without the common −ln x!", "value", [("ln p", logs[k])], k, log=True
+                )
         return lines, logs
 
     def density_slopes(self, params: Any, data: Any, entry: Entry) -> DensitySlopes | None:

@@ -373,3 +373,7 @@ def test_every_sentence_is_one_plain_line(
 def test_one_mean_has_one_centre():
     assert said(catalogue("iris", 0, k=1)).startswith("One mean starts at the centre of k-means, ")
     assert said(catalogue("iris", 0)).startswith("Three means start at the centres of k-means, ")
+
+
+def test_q_is_not_the_capital_one() -> None:
+    assert line(["q of row 1 was moved", "it fell"]) == "q of row 1 was moved. It fell."

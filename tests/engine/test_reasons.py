@@ -136,6 +136,16 @@ def test_other_ways_to_choose_q(algorithm: str) -> None:
     gap(step, found.of("evidence")[1].result, step.log_likelihood - before.log_likelihood)
 
 
+def test_rounding_inside_a_row_is_no_slope() -> None:
+    held = [one.result for one in why_q(walked("linkage")[2], "theta").lines if one.formula.startswith("r held")]
+    assert held == [0]
+
+
+def test_a_step_that_only_goes_up_solves_for_nothing() -> None:
+    step = steps_of("gradient")[-1]
+    assert "goes up it" in why_q(step, asked(step)[0].name).remark
+
+
 def test_a_component_that_died_has_no_part_in_lambda() -> None:
     start = engine.PoissonMixture.Params([0.5, 0.5, 0.0], [1.0, 5.0, 9.0])
     step = m_step(e_step(begin(engine.PoissonMixture(3), HEADS, start=start)))

@@ -54,7 +54,7 @@ class QTable:
         if model.no_q_by_hand:
             return model.no_q_by_hand[:1].upper() + model.no_q_by_hand[1:]
         if step.phase != "E":
-            return "q is moved after an E-step, before the M-step that follows it: esc, and press e first."
+            return "the q of a row is moved after an E-step, before the M-step that follows it: esc, and press e first."
         data, name = step.problem.data, row_name(self.snapshot, self.row)
         given = place_in_model(self.snapshot.spec, self.row)
         place = None if given is None else data.place_of(given)

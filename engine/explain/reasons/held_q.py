@@ -51,7 +51,8 @@ def why_q(step: Step, name: str) -> Worked:
         after, _, what = after_m_step(step)
         there = model.slopes(at, after, entry)
         if there is not None:
-            left = without_rounding(there.total(data) + there.prior, there.each(data), there.prior)
+            terms = there.shares * there.slopes * weight[:, None]  # what cancels inside a row is rounded, too
+            left = without_rounding(there.total(data) + there.prior, terms, there.prior)
             lines.append(line("slope", f"r held, at θ of the {what}", "value", [("slope", left)]))
         if there is not None and exact and step.phase == "M" and isinstance(step.at.inference, Exact):
             renewed = model.slopes(step.at, after, entry)
@@ -60,6 +61,10 @@ def why_q(step: Step, name: str) -> Worked:
                 lines.append(line("slope", "r renewed there: what the next E-step finds", "value", [("slope", now)]))
     sums = " Probabilities sum to 1, so their slopes end at λ and not at 0." if entry.rule in ("sum", "row") else ""
     remark = f"both sides of ∂ {name}/∂θ = 0 hold r(θ); with r held, each parameter can be solved for by itself.{sums}"
+    if exact and step.problem.model.ascent != "maximum":
+        remark = (
+            f"both sides of ∂ {name}/∂θ = 0 hold r(θ); with r held the sum comes apart: the M-step goes up it.{sums}"
+        )
     if not exact:
         remark = f"this q is not the exact posterior, so this is the slope of the bound, with q held.{sums}"
     return Worked("parameter", entry.name, tuple(lines), np.array([held]), "why Q", remark)
