@@ -67,7 +67,8 @@ def short_head(name: str, width: int) -> str:
     short = _shortened(text, words, width)
     if width < _SIGNED or short.endswith("…") or not words or short.endswith(words[-1]):
         return short
-    return f"{_shortened(text, words, width - 1).rstrip()}…"
+    short = _shortened(text, words, width - 1).rstrip()
+    return short if "…" in short else f"{short}…"
 
 
 def _shortened(text: str, words: list[str], width: int) -> str:
@@ -77,6 +78,9 @@ def _shortened(text: str, words: list[str], width: int) -> str:
         return fit(stem, width - len(digits), "") + digits if 0 < len(digits) < width else fit(text, width)
     letters = width - len(words) + 1
     if letters < len(words):  # the first word and the last tell more than the first alone
+        room = width - cell_len(words[-1]) - 2
+        if len(words) > 2 and width >= _SIGNED and room >= 3:
+            return f"{fit(words[0], room, '')}… {words[-1]}"  # whole words are missing between them
         return short_head(f"{words[0]} {words[-1]}", width) if len(words) > 2 and width >= 3 else fit(text, width)
     lengths = [0] * len(words)
     while letters and any(length < cell_len(word) for length, word in zip(lengths, words, strict=True)):

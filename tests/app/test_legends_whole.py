@@ -80,6 +80,11 @@ def test_a_head_that_is_cut_says_so() -> None:
             short = short_head(name, width)
             assert cell_len(short) <= width and (short == name or short.endswith("…"))
     assert short_head("pixel 3 11", 8) == "pix 3 11"
+    long = "measurement of the quantity that nobody remembers any more (2)"
+    for width in range(8, 24):
+        short = short_head(long, width)
+        assert cell_len(short) <= width and short.count("…") == 1
+    assert short_head(long, 12) == "measure… (2)"
 
 
 def test_the_headline_keeps_the_model_before_the_size_of_the_data() -> None:
