@@ -34,6 +34,8 @@ POPCOUNT = np.array([bin(byte).count("1") for byte in range(256)], dtype=np.uint
 EIGHTHS = np.array(list(" ▁▂▃▄▅▆▇█"))
 ASCII_EIGHTHS = np.array(list("  ..::##@"))
 DENSE_NEIGHBOURS = 6
+_KEPT: dict[LineStyle | None, tuple[int, int]] = {"dotted": (2, 4), "dashed": (7, 10), None: (1, 4)}
+"""Of how many dots of a line how many are drawn."""
 """A point with at least this many occupied cells among its eight neighbours lies in a dense field."""
 
 
@@ -108,8 +110,9 @@ class Canvas:
             x, y = np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
         x, y = thin_curve(x, y, 2 * columns)
         dot_column, dot_row = line_dots(x, y, (2 * columns, 4 * rows))
-        if style in ("dotted", None):
-            kept = np.arange(len(dot_column)) % 4 < (2 if style else 1)
+        if style in _KEPT:
+            most, of = _KEPT[style]
+            kept = np.arange(len(dot_column)) % of < most
             dot_column, dot_row = dot_column[kept], dot_row[kept]
         cells = (dot_row >> 2) * columns + (dot_column >> 1)
         bits = BRAILLE_BITS[dot_row & 3, dot_column & 1]

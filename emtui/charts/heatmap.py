@@ -121,9 +121,9 @@ def draw_matrix(matrix: Matrix, width: int, height: int, palette: Palette) -> Pi
 
 
 def readable(fill: RGB) -> RGB:
-    """Black or white, whichever has the greater contrast on a fill [WCAG 2.1, relative luminance]."""
+    """Black or white, whichever has the greater contrast on a fill, at least 4.58 to 1 [WCAG 2.2, luminance]."""
     luminance = float(LINEAR_OF_BYTE[np.array(fill)] @ np.array([0.2126, 0.7152, 0.0722]))
-    return (16, 18, 20) if (luminance + 0.05) ** 2 > 0.05 * 1.05 else (245, 246, 248)
+    return (0, 0, 0) if (luminance + 0.05) ** 2 > 0.05 * 1.05 else (255, 255, 255)
 
 
 class Heatmap(PictureWidget[Matrix]):

@@ -21,7 +21,7 @@ RGB: TypeAlias = tuple[int, int, int]
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 ColorArray: TypeAlias = npt.NDArray[np.uint8]
-LineStyle: TypeAlias = Literal["solid", "dotted", "step"]
+LineStyle: TypeAlias = Literal["solid", "dotted", "dashed", "step"]
 Range: TypeAlias = tuple[float, float]
 LegendEntry: TypeAlias = tuple[str, RGB, str]
 """Character, colour, text."""
@@ -118,7 +118,7 @@ class Curve(_Points):
     """A line through points in their order, drawn in braille dots (2 by 4 to a cell).
 
     x, y: (m,). A value that isn't finite breaks the line. "step" holds each value until the next x.
-    A label puts the curve in the legend.
+    A label puts the curve in the legend. "dotted" and "dashed" are told apart where there are no colours.
     """
 
     color: RGB

@@ -12,6 +12,8 @@ from emtui.charts.colors import Palette
 from emtui.charts.plotext_axes import draw_axes, most_of_names
 from emtui.charts.scene import Bars, Curve, Dots, LegendEntry, Mark, Scene
 
+_LINES = {"solid": "─", "dotted": "┄", "dashed": "╌", "step": "─"}
+_ASCII_LINES = {"solid": "-", "dotted": ":", "dashed": "=", "step": "-"}
 _LABEL = 6  # cells of a legend's label that are the least of it
 _LONGEST = 24  # cells of a label at most
 _ROOMY = 10  # lines: a legend may have one of its own
@@ -68,7 +70,7 @@ def draw_scene(scene: Scene, width: int, height: int, palette: Palette) -> Pictu
 def legend_of(scene: Scene, palette: Palette) -> list[LegendEntry]:
     """(character, colour, text) for the scene's own entries and every labelled layer."""
     entries: list[LegendEntry] = list(scene.legend)
-    lines = {"solid": "-", "dotted": ":", "step": "-"} if palette.ascii else {"solid": "─", "dotted": "┄", "step": "─"}
+    lines = _ASCII_LINES if palette.ascii else _LINES
     for layer in scene.layers:
         match layer:
             case Curve(label=label) if label:

@@ -189,13 +189,12 @@ def bound_scene(snapshot: StepSnapshot, found: Slice, palette: Palette, x_label:
         both = isinstance(found, TwoBounds)
         layers.append(Curve(found.t, found.bound, palette.color(1), "dotted", "before" if both else bound_label))
     if isinstance(found, TwoBounds):
-        layers.append(Curve(found.t, found.bound_after, palette.color(2), "dotted", "after"))
+        layers.append(Curve(found.t, found.bound_after, palette.color(2), "dashed", "after"))
     for where, t in _marks(snapshot, found).items():
         objective, bound = found.at(t)
         y = bound if where == "top" or not math.isfinite(objective) else objective
         if math.isfinite(y):
-            color = palette.color(1) if where == "top" else palette.text
-            layers.append(Mark(t, y, (_ASCII_MARKS if palette.ascii else _MARKS)[where], color))
+            layers.append(Mark(t, y, (_ASCII_MARKS if palette.ascii else _MARKS)[where], palette.text))
     return Scene(
         layers=tuple(layers),
         x_label=x_label,

@@ -1,4 +1,7 @@
-"""Three themes of our own: dark, light, and one of high contrast; the charts' palettes follow them."""
+"""Three themes of our own: dark, light, and one of high contrast; the charts' palettes follow them.
+
+Warnings and errors have colours that no component has, in every theme and among sixteen colours.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ DARK = Theme(
     primary="#2F6F9F",
     secondary="#8F8BFF",
     accent="#56B4E9",
-    warning="#F0A30A",
-    error="#FF6347",
+    warning="#FFC396",
+    error="#FF6978",
     success="#2ECC8F",
     foreground="#E0E0E0",
     background="#101316",
@@ -23,8 +26,8 @@ LIGHT = Theme(
     primary="#9CC7E4",
     secondary="#4B3FBF",
     accent="#005F99",
-    warning="#9A5200",
-    error="#B3260F",
+    warning="#783C0F",
+    error="#C3001E",
     success="#00704F",
     foreground="#1B1F24",
     background="#FBFBF9",
@@ -34,11 +37,11 @@ LIGHT = Theme(
 )
 CONTRAST = Theme(
     name="emtui-contrast",
-    primary="#00A2FF",
+    primary="#0064C8",
     secondary="#C9B8FF",
     accent="#FFE500",
-    warning="#FFB000",
-    error="#FF8A75",
+    warning="#FFC396",
+    error="#FF8796",
     success="#4DFFA6",
     foreground="#FFFFFF",
     background="#000000",

@@ -61,7 +61,7 @@ def accuracy_scene(snapshot: StepSnapshot, palette: Palette) -> Scene:
     if snapshot.baseline is not None and snapshot.baseline.agreement is not None:
         layers.append(HLine(snapshot.baseline.agreement.accuracy, palette.color(1)))
         legend.append(("─", palette.color(1), "k-means"))
-    layers.append(Curve(snapshot.half_steps, accuracy, palette.color(2), "solid", "EM"))
+    layers.append(Curve(snapshot.half_steps, accuracy, palette.color(0), "solid", "EM"))
     scene = replace(_by_half_step(snapshot, palette, layers, accuracy, by_hand=False), legend=tuple(legend))
     known = [*accuracy[np.isfinite(accuracy)], *(layer.y for layer in layers if isinstance(layer, HLine))]
     if known and min(known) == max(known):  # an axis around one value would go on beyond 1

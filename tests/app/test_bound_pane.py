@@ -215,7 +215,7 @@ async def test_two_bounds_before_and_after_an_e_step():
             assert found.bound_after[new] == pytest.approx(step.objective, abs=scale)
             drawn = [layer.label for layer in pane.query_one(Chart).scene.layers if label(layer)]
             assert drawn == ["log-likelihood", "before", "after"]
-            assert "─ log-likelihood  ┄ before  ┄ after" in app.text and "two bounds · 2 of 2" in app.text
+            assert "─ log-likelihood  ┄ before  ╌ after" in app.text and "two bounds · 2 of 2" in app.text
         await app.send("d")
         assert "bound · 1 of 2" in app.text and not isinstance(pane.slice, TwoBounds)
 

@@ -215,7 +215,7 @@ def _shape(shape: Shape, other: Shape, size: tuple[int, int], ink: PageColors) -
         case Markers(), Markers():
             yield from _markers(shape, other, size, ink)
         case Line(), Line():
-            dotted = " dotted" if shape.dotted else ""
+            dotted = " dotted" if shape.dotted else " dashed" if shape.dashed else ""
             path = _line_path(shape.x * width, (1 - shape.y) * height)
             color = ink.stroke(shape.color, other.color)
             yield f'<path class="line{dotted} {color}" stroke-width="{_n(shape.width * 1.2)}" d="{path}"/>'
@@ -318,8 +318,8 @@ def _legend_entry(sign: Sign, dark: Sign, ink: PageColors) -> str:
     """A small picture of the sign, and its text."""
     color, line = ink.fill(sign.color, dark.color), ink.stroke(sign.color, dark.color)
     match sign.kind:
-        case "line" | "dotted":
-            dotted = " dotted" if sign.kind == "dotted" else ""
+        case "line" | "dotted" | "dashed":
+            dotted = "" if sign.kind == "line" else f" {sign.kind}"
             drawn = f'<path class="line{dotted} {line}" stroke-width="2" d="M0 8H16"/>'
         case "box":
             drawn = f'<path class="{color}" d="M2 3h12v10h-12z"/>'

@@ -37,6 +37,7 @@ _SIZE = 8.5  # points of a label's letters
 _WIDE = 88  # letters of a note's line
 _LETTER, _LEAST = 0.075, 18  # inches of a label's letter, about, and letters that any label has room for
 _EVEN = (BASE_EVEN, "Menlo", "Consolas")  # letters of one width
+_DOTS, _DASHES = (0, (1.2, 1.6)), (0, (5.0, 2.0))  # of a line, in its widths
 _STYLE: dict[str, Any] = {
     "text.parse_math": False,  # a $ in a name is a $
     "svg.fonttype": "none",
@@ -145,7 +146,7 @@ def _draw_shape(axes: Axes, shape: Shape, order: float, palette: Palette, *, sma
         case Markers():
             return _draw_markers(axes, shape, order, palette, small=small)
         case Line():
-            style = (0, (1.2, 1.6)) if shape.dotted else "solid"
+            style = _DOTS if shape.dotted else _DASHES if shape.dashed else "solid"
             order = 1.5 if shape.behind else order
             axes.plot(shape.x, shape.y, color=_hex(shape.color), linewidth=shape.width, linestyle=style, zorder=order)
         case Outline():
@@ -229,8 +230,8 @@ def _draw_legend(axes: Axes, signs: Sequence[Sign], palette: Palette) -> None:
         color = _hex(sign.color)
         if sign.kind == "box":
             handles.append(Patch(facecolor=color, label=sign.text))
-        elif sign.kind in ("line", "dotted"):
-            style: Any = (0, (1.2, 1.6)) if sign.kind == "dotted" else "solid"
+        elif sign.kind in ("line", "dotted", "dashed"):
+            style: Any = {"dotted": _DOTS, "dashed": _DASHES}.get(sign.kind, "solid")
             handles.append(Line2D([], [], color=color, linestyle=style, linewidth=1.6, label=sign.text))
         elif sign.kind == "character":
             handles.append(Line2D([], [], linestyle="none", label=f"{sign.character} {sign.text}"))

@@ -112,7 +112,7 @@ def _shapes(layer: Layer, scales: tuple[Scale, Scale], palette: Palette) -> Iter
             x, y = _fraction(scales[0], layer.x), _fraction(scales[1], layer.y)
             if layer.style == "step":
                 x, y = np.repeat(x, 2)[1:], np.repeat(y, 2)[:-1]
-            yield Line(x, y, layer.color, layer.style == "dotted", 1.6)
+            yield Line(x, y, layer.color, layer.style == "dotted", 1.6, dashed=layer.style == "dashed")
         case layers.Trail():
             yield Line(_fraction(scales[0], layer.x), _fraction(scales[1], layer.y), layer.color, True, 0.8)
             if len(layer.x) > 1 and (layer.x[0] != layer.x[-1] or layer.y[0] != layer.y[-1]):
@@ -221,7 +221,8 @@ def _extent(
 def sign_of(char: str, color: RGB, text: str) -> Sign:
     """A legend's entry as a form."""
     text = fit(text, _LONGEST_LABEL)
-    lines = {"─": "line", "-": "line", "┄": "dotted", ":": "dotted", "▇": "box", "#": "box"}
+    strokes = {"─": "line", "-": "line", "┄": "dotted", ":": "dotted", "╌": "dashed", "=": "dashed"}
+    lines = strokes | {"▇": "box", "#": "box"}
     if char in FORMS:
         return Sign(FORMS[char], color, text)
     kind = lines.get(char)
@@ -229,4 +230,6 @@ def sign_of(char: str, color: RGB, text: str) -> Sign:
         return Sign("line", color, text)
     if kind == "dotted":
         return Sign("dotted", color, text)
+    if kind == "dashed":
+        return Sign("dashed", color, text)
     return Sign("box", color, text) if kind == "box" else Sign("character", color, text, clean(char))

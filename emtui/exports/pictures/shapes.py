@@ -55,6 +55,7 @@ class Line:
     dotted: bool = False
     width: float = 1.0
     behind: bool = False
+    dashed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +107,7 @@ Shape: TypeAlias = Markers | Line | Outline | Boxes | Raster | Words
 class Sign:
     """An entry of a legend: a form, a line or a box in this colour, or a character that is none of them."""
 
-    kind: Form | Literal["line", "dotted", "box", "character"]
+    kind: Form | Literal["line", "dotted", "dashed", "box", "character"]
     color: RGB
     text: str
     character: str = ""

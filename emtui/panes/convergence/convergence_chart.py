@@ -46,17 +46,17 @@ def convergence_scene(snapshot: StepSnapshot, convergence: Convergence, palette:
     now, tol = float(snapshot.step.iteration - (snapshot.step.phase == "E")), tolerance_of(snapshot.spec)
     # rises are joined; a fall has no logarithm, so its size is marked and the curve breaks there
     layers: list[Layer] = [VLine(now), Curve(x, np.where(rose, heights, math.nan), palette.color(0), "solid", "change")]
-    layers += [Mark(float(x[i]), float(heights[i]), _fall(palette), palette.color(1)) for i in np.flatnonzero(fell)]
+    layers += [Mark(float(x[i]), float(heights[i]), _fall(palette), palette.text) for i in np.flatnonzero(fell)]
     lone = rose & ~np.roll(np.append(rose, False), 1)[:-1] & ~np.append(rose, False)[1:]  # no line leads to it
     layers += [
         Mark(float(x[i]), float(heights[i]), "." if palette.ascii else "•", palette.color(0))
         for i in np.flatnonzero(lone)
     ]
-    legend = [(_fall(palette), palette.color(1), "a fall, its size")] if fell.any() else []
+    legend = [(_fall(palette), palette.text, "a fall, its size")] if fell.any() else []
     end, floor = max(1.0, float(x.max(initial=0.0))), heights[np.isfinite(heights)]
     if tol > 0:
-        layers.append(HLine(math.log10(tol), palette.color(2)))
-        legend.append(("─", palette.color(2), f"tolerance {number(tol)}"))
+        layers.append(HLine(math.log10(tol), palette.muted))
+        legend.append(("─", palette.muted, f"tolerance {number(tol)}"))
     ahead = _forecast(convergence, now)
     if ahead is not None:
         layers.append(Curve(ahead[0], ahead[1], palette.color(3), "dotted", "at this rate"))

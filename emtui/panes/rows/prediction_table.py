@@ -189,9 +189,9 @@ class PredictionSource(ListedRows):
         if key == "weight":
             return weight_pieces(weight_of(self.snapshot.spec, self.snapshot.step, row), palette)
         if key == "own":
-            return _mark(bool(self.own.wrong[at]), palette)
+            return mark_of(bool(self.own.wrong[at]), palette)
         if key == "rival" and self.rival is not None:
-            return _mark(bool(self.rival.wrong[at]), palette)
+            return mark_of(bool(self.rival.wrong[at]), palette)
         if not key.startswith("component "):
             return ""
         c = int(key[10:])
@@ -214,10 +214,11 @@ def wrong_sign(palette: Palette) -> str:
     return "x" if palette.ascii else "✗"
 
 
-def _mark(wrong: bool, palette: Palette) -> TableCell:
+def mark_of(wrong: bool, palette: Palette) -> TableCell:
+    """Whether a prediction is wrong or right, as a cell, in colours that no class has."""
     if wrong:
-        return ((wrong_sign(palette), ink(palette, palette.color(5), bold=True)),)
-    return (("." if palette.ascii else "✓", ink(palette, palette.color(2))),)
+        return ((wrong_sign(palette), ink(palette, palette.text, bold=True)),)
+    return (("." if palette.ascii else "✓", ink(palette, palette.muted)),)
 
 
 def _sorted(targets: IntArray, own: Predictions, order: RowOrder) -> IntArray:

@@ -42,10 +42,10 @@ def cost_table(costs: tuple[Cost, ...], most: int, palette: Palette) -> PlainTab
     columns = [
         TableColumn(str(i), head, room, "right") for i, (head, room) in enumerate(zip(_HEADS, _WIDTHS, strict=True))
     ]
-    measured = ink(palette, palette.color(2), bold=True)
+    measured = ink(palette, palette.text, bold=True)
     rows: list[tuple[TableCell, ...]] = []
     for cost in costs:
-        style = ink(palette, palette.color(1)) if cost.hidden_units > most else Style()
+        style = ink(palette, palette.muted) if cost.hidden_units > most else Style()
         texts = [
             (str(cost.hidden_units), style),
             (f"{1 << cost.hidden_units:,}", style),
@@ -183,12 +183,12 @@ def cost_scene(costs: tuple[Cost, ...], most: int, palette: Palette) -> Scene:
     ticks = [(math.log10(value), name) for value, name in _TICKS if low <= math.log10(value) <= high]
     return Scene(
         [
-            VLine(most + 0.5, palette.color(1)),
+            VLine(most + 0.5, palette.muted),
             Curve(x, y, palette.color(0), "solid", "predicted"),
             Dots(
                 np.array([float(c.hidden_units) for c in known]),
                 times,
-                palette.color(2),
+                palette.text,
                 "o" if palette.ascii else "●",
                 label="measured",
             ),
@@ -197,7 +197,7 @@ def cost_scene(costs: tuple[Cost, ...], most: int, palette: Palette) -> Scene:
         "time of a step",
         (1.0, float(len(costs))),
         (float(low), float(high)),
-        legend=[("│", palette.color(1), f"exact up to {most}")],
+        legend=[("│", palette.muted, f"exact up to {most}")],
         y_ticks=ticks,
         description=f"the E-step is exact up to {most} hidden units",
     )
