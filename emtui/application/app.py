@@ -260,8 +260,9 @@ class EmtuiApp(LettingGo):
         if text:
             self.copy_to_clipboard(text)
         else:
-            leave = self._config.keymap.get("app.quit", "q")
-            self.notify(f"Nothing runs that ctrl+c could stop, and nothing is marked: {leave} leaves.", markup=False)
+            first = len(self.screen_stack) <= 2  # the explorer, over the splash
+            leave = f"{self._config.keymap.get('app.quit', 'q')} leaves" if first else "esc goes back"
+            self.notify(f"Nothing runs that ctrl+c could stop, and nothing is marked: {leave}.", markup=False)
 
     def action_copy_command(self) -> None:
         """On a screen over the explorer: the command that leads to the step below."""

@@ -66,9 +66,10 @@ def _ledger(snapshot: StepSnapshot) -> Iterator[str]:
     shown = [entry for entry in ledger_entries(snapshot) if math.isfinite(entry.value)]
     scale = max((abs(entry.value) for entry in shown), default=0.0)
     decimals = max(2, min(6, decimals_for(scale)))
-    for entry in shown:
+    for place, entry in enumerate(shown):
+        sign = _SIGNS[entry.sign] if place else ""  # what comes before may have no number yet
         change = 0.0 if abs(entry.change) <= _ROUNDING * scale else entry.change
-        yield f"{_SIGNS[entry.sign]}{entry.name} {fixed(entry.value, decimals)}{_moved(change)}"
+        yield f"{sign}{entry.name} {fixed(entry.value, decimals)}{_moved(change)}"
 
 
 def _parameters(snapshot: StepSnapshot) -> Iterator[str]:
@@ -95,7 +96,8 @@ def _rows(snapshot: StepSnapshot) -> Iterator[str]:
     doubtful = np.flatnonzero(largest < UNCERTAIN)
     among = "" if len(R) == snapshot.n_rows else f" of {len(R):,} that were looked at"
     least = probability(UNCERTAIN, 1)
-    yield f"{plural(len(doubtful), noun)}{among} in doubt, with no responsibility of {least} or more"
+    many = plural(len(doubtful), noun) if len(doubtful) else f"no {noun}"
+    yield f"{many}{among} in doubt, with no responsibility of {least} or more"
     for place in doubtful[np.argsort(largest[doubtful], kind="stable")][:_ROWS]:
         shares = sorted(((float(r), k) for k, r in enumerate(R[place]) if r >= _SAID), reverse=True)[:_ROWS]
         said = (f"{_component(snapshot, k, names[k] if k < len(names) else '')} {probability(r)}" for r, k in shares)
@@ -147,6 +149,8 @@ def _row_of_parameters(snapshot: StepSnapshot, row: ParameterRow, names: tuple[s
     if k is None or row.name in names:
         return row.name if k is None else _component(snapshot, k, row.name)
     own = _component(snapshot, k, names[k] if k < len(names) else "")
+    if row.name.startswith(f"{own.rpartition(' ')[2]} "):
+        return f"{snapshot.step.params.component_noun} {row.name}"
     return f"{own} {row.name}".strip()
 
 

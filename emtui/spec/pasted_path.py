@@ -14,6 +14,7 @@ from engine.readers.byte_source import expanded
 _ADDRESS = re.compile(r"file:/", re.IGNORECASE)
 _WRAPPED = re.compile(r"['\"]|file:/|[^\\]*\\[ '\"()&\[\]]", re.IGNORECASE)
 _IN_DOUBLE_QUOTES = re.compile(r"\\([$`])")  # a shell escapes these there, which shlex leaves as they are
+_LONGEST = 4096  # letters of a path
 _DRIVE = re.compile(r"[A-Za-z]:\\")  # where a backslash parts folders, it escapes nothing
 
 
@@ -35,6 +36,12 @@ def names_a_file(text: str) -> bool:
         return False
     path = pasted_path(text)
     return (os.sep in path or path.startswith("~")) and is_there(path)
+
+
+def looks_like_a_path(text: str) -> bool:
+    """Whether pasted text is one line that is written as a path, whatever is there."""
+    line = text.strip()
+    return len(line.splitlines()) == 1 and len(line) < _LONGEST and (os.sep in line or line.startswith("~"))
 
 
 def is_there(path: str) -> bool:

@@ -100,3 +100,19 @@ async def test_every_path_field_takes_it(key: str, tmp_path: Path) -> None:
         line.post_message(events.Paste(escaped(str(tmp_path / "a folder"))))
         await app.settle()
         assert str(tmp_path / "a folder") in line.value and "\\" not in line.value
+
+
+@pytest.mark.parametrize("text", ["/no/such/file.csv", "~/no-such.csv", "'/no such/one.csv'", "file:///no/such.csv"])
+async def test_a_path_where_nothing_is_is_said(text: str) -> None:
+    async with driving(size=(120, 40)) as app:
+        app.app.post_message(events.Paste(text))
+        await app.settle()
+        assert "There is no file or folder" in app.text
+
+
+async def test_a_name_that_is_typed_takes_the_place_of_the_offered_one() -> None:
+    async with driving(size=(120, 40)) as app:
+        await app.send("ctrl+s")
+        await app.pilot.press(*"mine")
+        await app.settle()
+        assert app.app.screen.query_one("#path", Input).value == "mine.emtui"

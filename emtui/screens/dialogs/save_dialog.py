@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.dialogs.export_dialog import free_name
@@ -67,6 +68,11 @@ class SaveScreen(Dialog[Wanted]):
         line = self.query_one("#path", Input)
         line.value = free_name(self._folder, offered)
         line.focus()
+        self.call_after_refresh(self._mark_the_name)  # what is typed takes the place of the name, and keeps the ending
+
+    def _mark_the_name(self) -> None:
+        line = self.query_one("#path", Input)
+        line.selection = Selection(0, len(line.value.removesuffix(SESSION_ENDING)))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

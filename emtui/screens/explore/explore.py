@@ -35,13 +35,14 @@ from emtui.session.saved.opening import Reopening
 from emtui.settings.keys import EXPLORE, as_bound
 from emtui.settings.themes import next_theme
 from emtui.spec.choose import choose, make_model
-from emtui.spec.pasted_path import names_a_file, pasted_path
+from emtui.spec.pasted_path import looks_like_a_path, names_a_file, pasted_path
 from emtui.spec.revise import changed
 from emtui.spec.run_spec import RunSpec
 from emtui.spec.sources import is_session
 from emtui.views import view_for
 from emtui.widgets.clipboard import copy
 from engine.em.step import Step
+from engine.text import quoted
 
 
 class ExploreScreen(SessionScreen):
@@ -209,6 +210,9 @@ class ExploreScreen(SessionScreen):
         if names_a_file(event.text):
             event.stop()
             self.dialogs.open_file(pasted_path(event.text))
+        elif looks_like_a_path(event.text):
+            event.stop()
+            self.refuse(f"There is no file or folder {quoted(pasted_path(event.text), 200)}.")
 
     @property
     def keys_for_help(self) -> tuple[list[Binding], Collection[Pane]]:
