@@ -50,7 +50,7 @@ def step_words(snapshot: StepSnapshot) -> Iterator[str]:
     step = snapshot.step
     notes = run_notes(snapshot.spec) if step.phase == "init" else ()
     yield f"iteration {step.iteration}, {_PHASES[step.phase]}."
-    yield " ".join((step_sentence(snapshot).replace(": press e.", "."), *notes))  # a key of the app
+    yield _for_the_shell(" ".join((step_sentence(snapshot), *notes)))
     for name, lines in (
         ("why", _ledger(snapshot)),
         ("parameters", _parameters(snapshot)),
@@ -58,7 +58,14 @@ def step_words(snapshot: StepSnapshot) -> Iterator[str]:
         ("agreement", _agreement(snapshot)),
         ("convergence", _convergence(snapshot)),
     ):
-        yield from (f"{name}: {clean(line)}" for line in lines if line.strip())
+        yield from (f"{name}: {_for_the_shell(clean(line))}" for line in lines if line.strip())
+
+
+def _for_the_shell(text: str) -> str:
+    """What a shell has in place of the app's keys and panes."""
+    for ours, theirs in ((": press e.", "."), (", press e.", "."), ("pane 7 raises", "--max-iter raises")):
+        text = text.replace(ours, theirs)
+    return text
 
 
 def _ledger(snapshot: StepSnapshot) -> Iterator[str]:

@@ -200,7 +200,9 @@ class BinomialMixture(Mixture[BinomialParams, TossCounts]):
         lines = []
         for k, a in enumerate(p):
             values = [("p", a), ("heads", heads), ("1 − p", 1.0 - a), ("tails", tails)]
-            lines.append(density_line("p^heads · (1 − p)^tails", "powers", values, k, logs[k]))
+            lines.append(
+                density_line("p^heads · (1 − p)^tails, without the common coefficient", "powers", values, k, logs[k])
+            )
         return lines, logs
 
     def density_slopes(self, params: Any, data: Any, entry: Entry) -> DensitySlopes | None:
