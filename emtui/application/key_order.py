@@ -19,6 +19,7 @@ from textual.widgets import Input
 
 _AT_LEAST = 2  # marks: what a key has its widget post comes behind the first
 _AT_MOST = 12  # where the focus is never at rest
+_MOST_REFUSED = 100  # times that a mark is not taken
 _LOST = 0.1  # seconds after which a mark was lost with its widget
 _AT_ONCE = {"ctrl+c", "ctrl+z"}  # they stop and suspend, and wait for nothing
 
@@ -39,7 +40,7 @@ class KeyOrder:
         self._held: deque[events.Event] = deque()
         self._waiting = True  # for the first screen
         self._drawn = False
-        self._number = self._marks = 0
+        self._number = self._marks = self._refused = 0
         self._at: tuple[Any, Widget | None] | None = None
         self._watch: Timer | None = None
 
@@ -54,17 +55,21 @@ class KeyOrder:
 
     def follow(self) -> None:
         """A key was handed on, or the first screen is there: the next one waits for what comes of it."""
-        self._waiting, self._drawn, self._marks = True, False, 0
+        self._waiting, self._drawn, self._marks, self._refused = True, False, 0, 0
         self._send_mark()
 
     def _send_mark(self) -> None:
         app = self._app
-        if not app.screen_stack:
+        if not app.screen_stack or not self._waiting:
             return
         self._number += 1
         self._at = (app.screen, app.focused)
         if not (app.focused or app.screen).post_message(KeyDealtWith(self._number)):
-            app.set_timer(_LOST / 10, self._send_mark)  # its widget is about to leave
+            self._refused += 1
+            if self._refused < _MOST_REFUSED:
+                app.set_timer(_LOST / 10, self._send_mark)  # its widget is about to leave
+            else:
+                self._waiting, self._at = False, None  # the app is about to: nothing waits any longer
 
     def came_back(self, number: int) -> events.Event | None:
         """A mark is back: the next key, if there is one and nothing moves any more."""

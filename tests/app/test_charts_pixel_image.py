@@ -78,6 +78,6 @@ def test_each_name_stands_beside_its_point() -> None:
 
 def test_names_that_are_too_long_or_too_many_give_way() -> None:
     (line,) = [line for line in named(["a" * 200]) if "●" in line]
-    assert line.split("┤")[0].strip() == "a" * 19 + "…"
+    assert line.split("┤")[0].strip() == "a" * 29 + "…"
     crowded = named([f"name {i}" for i in range(200)])
     assert 3 < sum("name" in line for line in crowded) <= 12

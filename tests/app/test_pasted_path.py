@@ -115,4 +115,4 @@ async def test_a_name_that_is_typed_takes_the_place_of_the_offered_one() -> None
         await app.send("ctrl+s")
         await app.pilot.press(*"mine")
         await app.settle()
-        assert app.app.screen.query_one("#path", Input).value == "mine.emtui"
+        assert app.app.screen.query_one("#path", Input).value == "mine"

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
-from textual.widgets.input import Selection
 
 from emtui.screens.dialogs.dialog import Dialog
 from emtui.screens.dialogs.export_dialog import free_name
@@ -55,24 +54,20 @@ class SaveScreen(Dialog[Wanted]):
             box.border_title = "save the session"
             box.border_subtitle = "enter saves · tab next · esc cancels"
             yield Static("", id="folder", classes="hint", markup=False)
-            yield PathInput(id="path")
+            yield PathInput(self._offered(), id="path")  # marked, so that what is typed takes its place
             yield FormField(FieldSpec("data", "data", "", (_OUTSIDE, _INSIDE), str), _OUTSIDE, len("data") + 1)
             yield Static("", id="problem", markup=False)
 
     def on_mount(self) -> None:
-        """Offer a free name."""
+        """The name has the keys."""
         self.query_one("#folder", Static).update(Content(clean(f"a path, or a name in {self._folder.resolve()}")))
+        self.query_one("#path", Input).focus()
+
+    def _offered(self) -> str:
+        """A name that no file has yet."""
         spec = self._session.spec
         name = Path(spec.dataset.name).stem if looks_like_file(spec.data.source) else spec.dataset.name
-        offered = file_name(name, spec.model.name, ending=SESSION_ENDING.removeprefix("."))
-        line = self.query_one("#path", Input)
-        line.value = free_name(self._folder, offered)
-        line.focus()
-        self.call_after_refresh(self._mark_the_name)  # what is typed takes the place of the name, and keeps the ending
-
-    def _mark_the_name(self) -> None:
-        line = self.query_one("#path", Input)
-        line.selection = Selection(0, len(line.value.removesuffix(SESSION_ENDING)))
+        return free_name(self._folder, file_name(name, spec.model.name, ending=SESSION_ENDING.removeprefix(".")))
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
