@@ -280,5 +280,5 @@ def test_flights_are_counted_apart_from_optima() -> None:
     said = [
         verdict_of_optima(OptimaMap(found, optima, True)) for optima in ((one, other), (one, flight), (flight,) * 2)
     ]
-    begins = ("2 optima of 2 starts; most", "1 optimum and 1 flight to infinity of 2", "No optimum, but 2 flights to")
+    begins = ("2 optima of 2 starts, each", "1 optimum and 1 flight to infinity of 2", "No optimum, but 2 flights to")
     assert all(text.startswith(words) for text, words in zip(said, begins, strict=True))
