@@ -68,7 +68,8 @@ def document(page: str) -> dict:
 
 def test_a_page_asks_nothing_of_a_network() -> None:
     page = "".join(step_page(walked("iris", 6)))
-    assert not re.search(r"https?:|//\w|\bsrc=|@import|url\(|<link|<iframe|<img", page)
+    said = re.sub(r"'sha256-[^']+'", "", page)  # a checksum may hold anything
+    assert not re.search(r"https?:|//\w|\bsrc=|@import|url\(|<link|<iframe|<img", said)
     (policy,) = (one["content"] for one in elements(page).of("meta") if one.get("http-equiv"))
     assert policy.startswith("default-src 'none';")
     for tag in ("style", "script"):  # the policy knows the page's own, and no other
