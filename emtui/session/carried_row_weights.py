@@ -137,6 +137,12 @@ def weight_given(spec: RunSpec, row: int) -> float:
     return 1.0 if spec.dataset.weights is None else float(spec.dataset.weights[row])
 
 
+def told_to_stay(spec: RunSpec, step: Step) -> Step:
+    """The step at which a row was weighed anew after a start, told as what it is: these rows stay as they were."""
+    event = replace(step.events[-1], message=rows_words(spec.dataset, rows_by_hand(spec, step)))
+    return replace(step, events=(*step.events[:-1], event))
+
+
 def rows_words(data: Dataset, rows: Mapping[int, float]) -> str:
     """What these rows count, in words: "row 12 stays left out", "rows 3 and 7 still count twice"."""
     said = []

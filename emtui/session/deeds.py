@@ -35,10 +35,14 @@ class Moved(_Value, frozen=True, tag="move"):
 
 
 class Weighed(_Value, frozen=True, tag="weigh"):
-    """A row of the data set, by its number from 0, was left out (0), counted twice (2) or put back (1)."""
+    """A row of the data set, by its number from 0, was left out (0), counted twice (2) or put back (1).
+
+    stays: by no hand, but because it was so before a new start, which says so.
+    """
 
     row: Annotated[int, msgspec.Meta(ge=0)]
     weight: float
+    stays: bool = False
 
 
 class QMoved(_Value, frozen=True, tag="q"):

@@ -13,6 +13,7 @@ from emtui.session.carried_row_weights import (
     rows_by_hand,
     rows_carried,
     rows_words,
+    told_to_stay,
     weight_given,
 )
 from emtui.session.deeds import Deed, QMoved, Taken, Weighed, moved
@@ -268,11 +269,9 @@ class Session(SnapshotMaker):
                 weight = weight_given(spec, row) if weight is None else weight
                 if weight_of(spec, timeline.current, row) != weight:
                     made = with_row_weighed(spec, timeline.current, row, weight)
-                    stay = rows_by_hand(spec, made)
-                    if stay:
-                        event = replace(made.events[-1], message=rows_words(spec.dataset, stay))
-                        made = replace(made, events=(*made.events[:-1], event))
-                    self.add(made, Weighed(row, weight), opens_branch=opens_branch)
+                    deed = Weighed(row, weight, stays=bool(rows_by_hand(spec, made)))
+                    made = told_to_stay(spec, made) if deed.stays else made
+                    self.add(made, deed, opens_branch=opens_branch)
                     opens_branch = False
         except EngineError:
             timeline.return_to(came_from)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from emtui.session.carried_row_weights import told_to_stay
 from emtui.session.deeds import Deed, Moved, QMoved, Taken, Weighed, params_after
 from emtui.session.q_by_hand import with_q_moved
 from emtui.session.row_weights import with_row_weighed
@@ -24,8 +25,9 @@ def do_again(session: Session, deed: Deed, seconds: float, *, opens_branch: bool
     match deed:
         case Moved(message=message):
             made = placed(step, params_after(step.params, deed), message)
-        case Weighed(row=row, weight=weight):
+        case Weighed(row=row, weight=weight, stays=stays):
             made = with_row_weighed(session.spec, step, row, weight)
+            made = told_to_stay(session.spec, made) if stays else made
         case QMoved(row=row, q=q):
             made = with_q_moved(session.spec, step, row, q)
         case Taken(turned=turned, draw=draw):
