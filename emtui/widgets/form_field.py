@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from rich.segment import Segment
@@ -16,35 +16,14 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from emtui.charts.cell_text import pad, wrapped
+from emtui.charts.cell_text import pad
 from emtui.charts.drawn_text import DrawnText
+from emtui.widgets.field_menu import FieldMenu, under
+from emtui.widgets.field_spec import FieldSpec
 from emtui.widgets.text_input import NumberInput
 from engine.text import clean
 
-CHANGED, WRONG, FOCUSED, REFUSED = "*", "!", "▸", "✗"
-
-
-@dataclass(frozen=True)
-class FieldSpec:
-    """What a line of a form asks for.
-
-    Attributes:
-        key: the name of the option, or of the field of `RunSpec`.
-        label: what stands before the value.
-        help: what it is for, in a few words.
-        words: the values to choose from; () where the value is typed.
-        parse: the value that the words stand for; raises OptionError with a sentence.
-        of_model: an option of the model, not of the run.
-        about: what each of the words means, where that is known.
-    """
-
-    key: str
-    label: str
-    help: str
-    words: tuple[str, ...]
-    parse: Callable[[str], Any]
-    of_model: bool = False
-    about: Mapping[str, str] = field(default_factory=dict)
+CHANGED, WRONG, FOCUSED = "*", "!", "▸"
 
 
 class FieldInput(NumberInput):
@@ -122,8 +101,8 @@ class FormField(DrawnText, can_focus=True):
         self.label_width = label_width
         self._problem = ""
         self._menu, self._explained = menu, False
-        self._pointed: int | None = None  # the word of the open list that is pointed at
-        self._refused: Mapping[str, str] = {}
+        self._list: FieldMenu | None = None  # the open list
+        self._refused: Mapping[str, str] = {}  # the words that the last one refused
         self._input = None if spec.words else FieldInput(self.applied)
         if self._input is not None:
             self._input.cursor_blink = False
@@ -182,12 +161,13 @@ class FormField(DrawnText, can_focus=True):
     @property
     def menu_open(self) -> bool:
         """Its words stand below it."""
-        return self._pointed is not None
+        return self._list is not None
 
     def open_menu(self, refused: Mapping[str, str]) -> None:
         """Open the list of its words; `refused` are those that can't be taken, with the reasons."""
         words = self.spec.words
-        self._refused, self._pointed = refused, words.index(self.text) if self.text in words else 0
+        self._refused = refused
+        self._list = FieldMenu(self.spec, refused, words.index(self.text) if self.text in words else 0)
         self.say("")
         self._show_pointed()
 
@@ -195,10 +175,10 @@ class FormField(DrawnText, can_focus=True):
         """Draw the list, and scroll to what is pointed at."""
 
         def scroll() -> None:
-            if self._pointed is not None and isinstance(self.parent, Widget):
-                said = len(self._note(self.size.width, self.spec.words[self._pointed]))
+            if self._list is not None and isinstance(self.parent, Widget):
+                said = len(self._list.note(self.size.width))
                 place = self.virtual_region
-                lines = Region(place.x, place.y + 1 + self._pointed, place.width, 1 + said)
+                lines = Region(place.x, place.y + 1 + self._list.pointed, place.width, 1 + said)
                 self.parent.scroll_to_region(lines, animate=False)
 
         self.refresh(layout=True)
@@ -206,8 +186,8 @@ class FormField(DrawnText, can_focus=True):
 
     def close_menu(self) -> None:
         """Close the list; the text stays as it was."""
-        if self._pointed is not None:
-            self._pointed = None
+        if self._list is not None:
+            self._list = None
             self.refresh(layout=True)
 
     def _take(self, word: str) -> None:
@@ -218,14 +198,13 @@ class FormField(DrawnText, can_focus=True):
         else:
             self._set(word)
 
-    def _in_menu(self, key: str, pointed: int) -> bool:
-        words = self.spec.words
+    def _in_menu(self, key: str, menu: FieldMenu) -> bool:
         steps = {"down": 1, "j": 1, "up": -1, "k": -1}
         if key in steps:
-            self._pointed = (pointed + steps[key]) % len(words)
+            self._list = replace(menu, pointed=(menu.pointed + steps[key]) % len(self.spec.words))
             self._show_pointed()
         elif key in ("enter", "space"):
-            self._take(words[pointed])
+            self._take(menu.word)
         elif key == "escape":
             self.close_menu()
         else:
@@ -280,7 +259,7 @@ class FormField(DrawnText, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Use the keys that the field knows; the others go on to the app."""
-        if self._pointed is not None and self._in_menu(event.key, self._pointed):
+        if self._list is not None and self._in_menu(event.key, self._list):
             event.stop()
             event.prevent_default()
             return
@@ -313,8 +292,8 @@ class FormField(DrawnText, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A click on a choice opens its list, or takes the next word where it has none; in the list it takes one."""
         event.stop()
-        if self._pointed is not None and event.y > 0:
-            word = self._word_at(event.y, self._pointed)
+        if self._list is not None and event.y > 0:
+            word = self._list.word_at(event.y - 1, self.size.width)
             if word is not None:
                 self._take(word)
             return
@@ -348,35 +327,14 @@ class FormField(DrawnText, can_focus=True):
 
     def _lines_below(self, width: int) -> list[tuple[str, str]]:
         """The open list, the sentence about what is wrong, or what the field is for: each line and its style."""
-        if self._pointed is not None:
-            return self._menu_lines(width, self._pointed)
+        if self._list is not None:
+            return self._list.lines(width)
         if self._problem:
-            return _under(self._problem, width, 2, "field--wrong")
+            return under(self._problem, width, 2, "field--wrong")
         if self._explained:
             said = ". ".join(filter(None, (self.spec.about.get(self.text), self.spec.help)))
-            return _under(said, width, 2, "field--label")
+            return under(said, width, 2, "field--label")
         return []
-
-    def _menu_lines(self, width: int, pointed: int) -> list[tuple[str, str]]:
-        """A line for each word, a mark at those that can't be taken, and what is to be said of the one pointed at."""
-        lines = []
-        for number, word in enumerate(self.spec.words):
-            mark, refused = FOCUSED if number == pointed else " ", word in self._refused
-            style = "field--refused" if refused else "field--value"
-            lines.append((f"  {mark} {word}{f' {REFUSED}' if refused else ''}", style))
-            if number == pointed:
-                lines += self._note(width, word)
-        return lines
-
-    def _note(self, width: int, word: str) -> list[tuple[str, str]]:
-        return _under(self._refused.get(word) or self.spec.about.get(word, ""), width, 6, "field--label")
-
-    def _word_at(self, y: int, pointed: int) -> str | None:
-        """The word on this line of the open list; None below the list or on what is said of a word."""
-        words = self.spec.words
-        behind = y - 1 - len(self._note(self.size.width, words[pointed]))
-        place = y - 1 if y - 1 <= pointed else behind if behind > pointed else -1
-        return words[place] if 0 <= place < len(words) else None
 
     def render_line(self, y: int) -> Strip:
         """The line of the value, then the sentence."""
@@ -400,9 +358,3 @@ class FormField(DrawnText, can_focus=True):
 
     def _strip(self, segments: list[Segment]) -> Strip:
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style)
-
-
-def _under(said: str, width: int, indent: int, style: str) -> list[tuple[str, str]]:
-    """A sentence as lines below a field, each with its style; none for ""."""
-    lines = wrapped(clean(said), max(8, width - indent)) if said else []
-    return [(f"{' ' * indent}{line}", style) for line in lines]

@@ -48,7 +48,7 @@ def new_row(step: Step, x: Any) -> NewRow:
     if row.ndim != 2:
         raise EngineError("x must be one row of numbers: ask for each row by itself.")
     if not model.takes_new_rows:
-        raise EngineError(f"a row by itself has no components in {model.name}: ask a mixture.")
+        raise EngineError(f"{model.name} does not divide a row by itself: ask a mixture.")
     with one_blas_thread():
         data = model.observe_new(row, step.params)
         problem = replace(step.problem, data=data)

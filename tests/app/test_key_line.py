@@ -104,3 +104,17 @@ async def test_keys_of_the_tables_that_change_nothing_say_why() -> None:
 async def test_a_refusal_fits_the_model() -> None:
     async with driving(choose("icecream"), size=(120, 40)) as app:
         assert "A hidden Markov model has no components to choose" in " ".join((await app.press("K")).split())
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_keys_sideways_and_of_the_rate_say_why_they_do_nothing(size: tuple[int, int]) -> None:
+    async with driving(choose("iris", model="gmm"), size=size) as app:
+        await app.send("n", "n", "3")
+        for key in ("full_stop", "full_stop", "comma"):  # all three components are in sight: nothing is moved unseen
+            assert "There is no further column on that side" in " ".join((await app.press(key)).split())
+        await app.send("c", "0", "d")
+        text = " ".join((await app.press("d")).split())
+        assert "there is no more to measure here" in text
+    async with driving(choose("icecream"), size=size) as app:
+        await app.send("n", "4")
+        assert "There is no further column on that side" in " ".join((await app.press("comma")).split())

@@ -227,7 +227,7 @@ def test_the_objective_never_falls_from_any_start(seed, S, V, lengths, stop):
 
 def test_a_page_of_the_posterior_is_not_a_walk_of_its_own(monkeypatch):
     """Rows are asked for in pages; the chain is walked once for all of them."""
-    from engine.models.hmm import model as hmm
+    from engine.models.hmm import posterior as hmm
 
     walks = []
     real = hmm.smooth

@@ -14,7 +14,7 @@ from engine.models.hmm import forward_backward_log as hmm_logs
 from engine.models.hmm.blocks import Blocks
 from engine.models.hmm.forward_backward import Chain, filter_scaled, smooth_scaled
 from engine.models.hmm.forward_backward_log import filter_logs, largest, path_entropy, smooth_logs
-from engine.models.hmm.model import smooth
+from engine.models.hmm.posterior import smooth
 from engine.models.hmm.viterbi import viterbi_path
 
 chains = st.builds(

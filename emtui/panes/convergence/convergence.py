@@ -123,6 +123,9 @@ class ConvergencePane(TablePane):
         elif self.measured.found is None or not self.measured.found.over:
             self._measured_at = snapshot.step
             self.measured = self._measure_on(snapshot, self.measured.found)
+        else:
+            self.refuse("The rate at this step is measured: there is no more to measure here.")
+            return
         self.redraw()
 
     def _measure_on(self, snapshot: StepSnapshot, so_far: MapRate | None) -> Measured:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from emtui.widgets.form_field import FieldSpec
+from emtui.widgets.field_spec import FieldSpec
 from engine.data.catalogue import key_of, made_with
 from engine.data.data_spec import DataSpec, Generated
 from engine.data.recipes import MOST_NOISE, MOST_ROWS, RECIPES

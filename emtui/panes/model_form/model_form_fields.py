@@ -10,7 +10,7 @@ from emtui.panes.model_form.generated_fields import generated_fields, generated_
 from emtui.spec.choose import make_model
 from emtui.spec.labels_given import ALL, FEW, FEW_SHARE, NONE, parse_known
 from emtui.spec.run_spec import RunSpec
-from emtui.widgets.form_field import FieldSpec
+from emtui.widgets.field_spec import FieldSpec
 from engine.em.algorithms import ALGORITHMS, algorithm_named
 from engine.em.model import Model
 from engine.em.prediction_report import FORWARD, MARGINAL

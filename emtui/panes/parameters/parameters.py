@@ -138,7 +138,11 @@ class ParametersPane(TablePane):
         if window is None or not window.hidden:
             self.refuse("All columns are shown: there are no further ones.")
             return
-        self._first = max(0, min(window.first + by, window.n_middle - 1))
+        first = max(0, min(window.first + by, window.n_middle - 1))
+        if first == window.first or (by > 0 and window.last == window.n_middle):
+            self.refuse("There is no further column on that side.")
+            return
+        self._first = first
         self.redraw()
 
     def on_line_table_head_picked(self, event: LineTable.HeadPicked) -> None:

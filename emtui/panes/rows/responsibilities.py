@@ -12,6 +12,7 @@ from textual.content import Content
 
 from emtui.charts.cell_text import first_fitting
 from emtui.charts.heatstrip import HeatStrip, StripRows
+from emtui.charts.picture_widget import theme_palette
 from emtui.panes.messages import RowChosen, WorkedRowWanted
 from emtui.panes.pane_state import whole
 from emtui.panes.rows.row_order import By, ListedRows, RowOrder
@@ -221,8 +222,10 @@ class ResponsibilitiesPane(TablePane):
         if self._source is None:
             self.refuse(_NOTHING_YET)
             return
+        sheet = self._source.sheet(self.table.scrollable_content_region.width, theme_palette(self))
+        shown = sum(column.key.startswith("component ") for column in sheet.columns)
         first = max(0, min(len(self._source.names) - 1, self._first + by))
-        if first == self._first:
+        if first == self._first or shown == len(self._source.names):
             self.refuse("There is no further column on that side.")
             return
         self._first = first

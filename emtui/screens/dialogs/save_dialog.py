@@ -19,7 +19,8 @@ from emtui.session.session import Session
 from emtui.spec.atomic_files import file_name, is_device
 from emtui.spec.pasted_path import pasted_path
 from emtui.spec.sources import SESSION_ENDING, looks_like_file
-from emtui.widgets.form_field import FieldSpec, FormField
+from emtui.widgets.field_spec import FieldSpec
+from emtui.widgets.form_field import FormField
 from emtui.widgets.path_input import PathInput
 from engine.readers.byte_source import expanded
 from engine.text import clean, quoted

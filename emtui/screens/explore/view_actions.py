@@ -64,6 +64,4 @@ class ViewActions:
         elif takes_numbers(model):
             self._host.lay_over(RowOfNumbersScreen(self._host.stepping, row))
         else:
-            self._host.refuse(
-                f"A row by itself has no components in {model.name}: a mixture's has (gmm, poisson, coins)."
-            )
+            self._host.refuse(f"{model.name} does not divide a row by itself: a mixture does (gmm, poisson, coins).")

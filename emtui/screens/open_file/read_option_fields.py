@@ -11,7 +11,8 @@ from textual.containers import Container
 from textual.message import Message
 
 from emtui.spec.read_options import DECIMAL_WORDS, DELIMITER_WORDS, NO_COMMENT, delimiter_from, delimiter_word
-from emtui.widgets.form_field import FieldSpec, FormField
+from emtui.widgets.field_spec import FieldSpec
+from emtui.widgets.form_field import FormField
 from engine.data.data_spec import ReadOptions
 from engine.errors import EngineError
 from engine.readers.table import TablePreview

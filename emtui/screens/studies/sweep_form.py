@@ -18,7 +18,8 @@ from emtui.networks.sweep_grid import (
     seeds_from,
     units_from,
 )
-from emtui.widgets.form_field import FieldSpec, FormField
+from emtui.widgets.field_spec import FieldSpec
+from emtui.widgets.form_field import FormField
 from emtui.widgets.text_input import TextInput
 from engine.errors import EngineError
 

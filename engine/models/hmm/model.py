@@ -9,7 +9,6 @@ M:  initial ∝ Σ γ_1,   transition(i, j) ∝ Σ_t ξ_t(i, j),   stop(i) ∝ �
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
@@ -18,35 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import Array, IntArray, Rows
-from engine.editing.entries import Entry
 from engine.em.expectation import Expectation
-from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled, Tempered, settled_by, temperature_of
+from engine.em.inference import EXACT, Exact, Hard, Inference, Sampled, Tempered, temperature_of
 from engine.em.maximization import Maximization
 from engine.em.model import Model
 from engine.em.row_text import RowText, row_number
 from engine.em.step import Step
-from engine.errors import DataError, EngineError
-from engine.explain.derivation import Worked, WorkedLine
-from engine.explain.pulls import DensitySlopes, Pulls, Slopes
-from engine.explain.quantity import Quantity
-from engine.explain.row_states import RowStates
-from engine.explain.worked import Explains, result_row
-from engine.models.gaussian.explanation import moment_lines
+from engine.errors import DataError
 from engine.models.gaussian.mixture import GaussianMixture
 from engine.models.gaussian.params import COVARIANCE_TYPES
-from engine.models.gaussian.ridge import ridge_in_words, ridge_option
+from engine.models.gaussian.ridge import ridge_option
 from engine.models.hmm.data import SequenceRows, is_several, row_in_sequence, sequence_rows
 from engine.models.hmm.emissions import CategoricalEmissions, Emissions, GaussianEmissions
-from engine.models.hmm.explanation import chain_row, count_lines
-from engine.models.hmm.forward_backward import Chain, Smoothed, smooth_scaled
-from engine.models.hmm.forward_backward_log import path_entropy, smooth_logs
+from engine.models.hmm.explained import ExplainsChains
+from engine.models.hmm.forward_backward import Chain, Smoothed
+from engine.models.hmm.forward_backward_log import path_entropy
 from engine.models.hmm.impossible import Factors, lost_sequences, part
 from engine.models.hmm.params import GaussianEmission, HiddenMarkovParams, check_chain_params
-from engine.models.hmm.recursions import Recursions
+from engine.models.hmm.posterior import posterior_of, smooth, weighted_sum
 from engine.models.hmm.remarks import gain_of_time, tied_rows, what_time_adds
-from engine.models.hmm.slopes import chain_pulls, chain_slopes, pairs_at
 from engine.models.hmm.statistics import ChainStatistics
-from engine.models.hmm.viterbi import counted, drawn_path, viterbi_path
 from engine.models.probabilities import alive, dot_log
 from engine.options import option
 
@@ -54,7 +44,7 @@ _ROUNDING = 1e-12  # of ln Z
 
 
 @dataclass(frozen=True)
-class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
+class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], ExplainsChains):
     """A hidden Markov model with S states, for one sequence or several.
 
     X is one sequence, (T,) or (T, d), or a list of such arrays. Symbols are whole numbers from `first_symbol` on, which
@@ -207,13 +197,13 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
         q = self._posterior(params, data, chain, inference)
         statistics = self._statistics(params, data, q)
         evidence = q.log_evidence if isinstance(inference, Exact) else smooth(chain, weight).log_evidence
-        log_likelihood = _weighted(evidence, weight)
+        log_likelihood = weighted_sum(evidence, weight)
         found = Expectation(statistics, log_likelihood, 0.0)
         if isinstance(inference, Hard | Sampled):
             return found
         # ln q(z) = ln p(x, z)/τ − ln Z, so H(q) = ln Z − E_q[ln p(x, z)]/τ; τ = 1 and Z = p(x) for the exact posterior.
         temperature = temperature_of(inference)
-        log_normaliser = _weighted(q.log_evidence, weight)
+        log_normaliser = weighted_sum(q.log_evidence, weight)
         entropy = log_normaliser - self.q_value(found, params, data) / temperature
         if not np.isfinite(entropy):
             entropy = self.entropy(params, data, inference)
@@ -350,91 +340,11 @@ class HiddenMarkovModel(Model[HiddenMarkovParams, SequenceRows], Explains):
             found |= kind.weak_components(_own(params), data, self.responsibilities(params, data, slice(None)))
         return dict(sorted(found.items()))
 
-    def worked_row(self, step: Step, row: int) -> Worked:
-        """Scaled forward × scaled backward of each state, its share, Σ α β = p(x), and ξ of the row."""
-        assert isinstance(step.problem.data, SequenceRows)
-        chain, data = self.chain(step.params_q, step.problem.data), step.problem.data
-        sequence = int(np.searchsorted(data.first, row, side="right")) - 1
-        if smooth(chain, data.sequence_weight).lost[sequence]:
-            return result_row(step, row, "no path explains the sequence: shares of its least impossible paths")
-        return chain_row(step, row, chain) or result_row(step, row)
-
     def without_prior(self) -> HiddenMarkovModel | None:
         """The same model without a ridge."""
         return replace(self, reg_covar=0.0) if self.takes_measurements else None
-
-    def sequence_quantities(self, step: Step) -> Mapping[str, Callable[[], Quantity]]:
-        """α, β and ξ at θ_q."""
-        params, data = step.params_q, step.problem.data
-        assert isinstance(data, SequenceRows)
-        chain = self.chain(replace(params, stop=None), data)
-        return Recursions(chain, params.stop, step.problem.row_name).quantities
-
-    def row_states(self, step: Step, row: int) -> RowStates:
-        """There are none of a row by itself."""
-        raise EngineError(
-            "the steps of a sequence hang together: q is of whole paths through the states, and a step by itself has "
-            "no ln p(x) that its points could be weighed to."
-        )
-
-    def slopes(self, at: Any, params: Any, entry: Entry) -> Slopes | None:
-        """What q expects of a probability, over it; of a Gaussian emission γ times how its log-density goes."""
-        gamma, moved = self._looked(at), self._density_slopes(params, at.data, entry)
-        if moved is not None:
-            return replace(moved.held(gamma), name="γ")
-        return chain_slopes(gamma, self._pairs(at, gamma, entry), params, at.data, entry)
-
-    def pulls(self, at: Any, params: Any, entry: Entry) -> Pulls | None:
-        """What is expected, less its probability times all that could have been there; γ (x − μ) of a Gaussian."""
-        gamma, moved = self._looked(at), self._density_slopes(params, at.data, entry)
-        if moved is not None:
-            return moved.pulls(gamma)
-        return chain_pulls(gamma, self._pairs(at, gamma, entry), params, at.data, entry)
-
-    def _looked(self, at: Any) -> Array:
-        return self.responsibilities(at.params, at.data, slice(None), at.inference)
-
-    def _pairs(self, at: Any, gamma: Array, entry: Entry) -> Array | None:
-        if entry.path != "transition":
-            return None
-        return pairs_at(gamma, self.chain(at.params, at.data), at.inference, *entry.index)
-
-    def _density_slopes(self, params: Any, data: Any, entry: Entry) -> DensitySlopes | None:
-        kind = self.emissions
-        if not isinstance(kind, GaussianEmissions) or not entry.path.startswith("emission."):
-            return None
-        return kind.mixture.density_slopes(kind.of_mixture(params.emission), data.rows, entry)
-
-    def parameter_lines(self, step: Step, entry: Entry, after: Any) -> list[WorkedLine] | None:
-        """Shares of what is expected; the moments of a Gaussian emission."""
-        assert isinstance(step.problem.data, SequenceRows)
-        counts, rows, kind = step.expectation.statistics, step.problem.data.rows, self.emissions
-        if rows is None or not isinstance(kind, GaussianEmissions) or not entry.path.startswith("emission."):
-            return count_lines(counts, entry, step.params_q)
-        return moment_lines(counts.emission, entry, kind.mixture.ridge(rows), ridge_in_words(self.reg_covar))
 
 
 def _own(params: HiddenMarkovParams) -> Any:
     """The emission, which is of the model's kind, as `check` has seen to."""
     return params.emission
-
-
-def smooth(chain: Chain, weight: Array) -> Smoothed:
-    """Forward and backward, scaled where that is safe, else in logs. weight: (N,) of the sequences."""
-    return smooth_scaled(chain, weight) or smooth_logs(chain, weight)
-
-
-def posterior_of(chain: Chain, weight: Array, inference: Inference, *, in_logs: bool = False) -> Smoothed:
-    """q(z) as `inference` chooses it; `log_evidence` is ln Σ_z of what q is proportional to, or 0 for a single path."""
-    inference = settled_by(inference)
-    if isinstance(inference, Exact | Tempered):
-        chosen = chain.tempered(inference.temperature) if isinstance(inference, Tempered) else chain
-        return smooth_logs(chosen, weight) if in_logs else smooth(chosen, weight)
-    path = viterbi_path(chain) if isinstance(inference, Hard) else drawn_path(chain, inference.seed)
-    return Smoothed(*counted(path, chain, weight), np.zeros(len(chain.first)))
-
-
-def _weighted(log_evidence: Array, weight: Array) -> float:
-    """Σ w ln p(x); a sequence of weight 0 has no influence, even if it is impossible."""
-    counts = weight > 0
-    return float(log_evidence[counts] @ weight[counts])

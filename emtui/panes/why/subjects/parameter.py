@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from emtui.charts.colors import Palette
-from emtui.panes.why.derivation_text import worked_lines
-from emtui.panes.why.own_units import with_own_units
+from emtui.panes.why.subjects.reason import answer_lines
 from emtui.panes.why.subjects.subject import Chosen, Subject
 from emtui.session.queries import ParameterWorked, Query
 from emtui.session.snapshot import StepSnapshot
-from emtui.views import view_for
 from emtui.views.entry_cursor import parameter_words
 from emtui.widgets.table_columns import TableCell
 
@@ -43,7 +40,4 @@ class ParameterSubject(Subject):
         self, snapshot: StepSnapshot, chosen: Chosen, answer: Any, width: int, palette: Palette
     ) -> tuple[TableCell, ...]:
         """Each formula, its numbers, and the result."""
-        view, answer = view_for(snapshot.spec.model), with_own_units(answer, snapshot)
-        of = "" if chosen.names is None else parameter_words(snapshot, chosen.names.entry, palette)
-        said, names = partial(view.with_names, snapshot), view.component_names(snapshot)
-        return worked_lines(answer, names, width, palette, of=of, said=said, row_name=snapshot.step.problem.row_name)
+        return answer_lines(snapshot, chosen, answer, width, palette)

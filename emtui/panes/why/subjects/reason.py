@@ -33,10 +33,17 @@ class ReasonSubject(Subject):
         self, snapshot: StepSnapshot, chosen: Chosen, answer: Any, width: int, palette: Palette
     ) -> tuple[TableCell, ...]:
         """Each formula, its numbers, and the result."""
-        view, answer = view_for(snapshot.spec.model), with_own_units(answer, snapshot)
-        of = "" if chosen.names is None else parameter_words(snapshot, chosen.names.entry, palette)
-        said, names = partial(view.with_names, snapshot), view.component_names(snapshot)
-        return worked_lines(answer, names, width, palette, of=of, said=said, row_name=snapshot.step.problem.row_name)
+        return answer_lines(snapshot, chosen, answer, width, palette)
+
+
+def answer_lines(
+    snapshot: StepSnapshot, chosen: Chosen, answer: Any, width: int, palette: Palette
+) -> tuple[TableCell, ...]:
+    """A derivation of the engine as lines, in the names of the data and of the chosen parameter."""
+    view, answer = view_for(snapshot.spec.model), with_own_units(answer, snapshot)
+    of = "" if chosen.names is None else parameter_words(snapshot, chosen.names.entry, palette)
+    said, names = partial(view.with_names, snapshot), view.component_names(snapshot)
+    return worked_lines(answer, names, width, palette, of=of, said=said, row_name=snapshot.step.problem.row_name)
 
 
 def entry_titles(snapshot: StepSnapshot, chosen: Chosen, palette: Palette, before: str) -> tuple[str, ...]:
