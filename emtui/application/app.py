@@ -5,17 +5,10 @@ Nothing heavy is imported here: the first frame is drawn before numpy is loaded.
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
-import threading
-import time
 from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -28,6 +21,7 @@ from emtui.application.key_order import KeyDealtWith, KeyOrder
 from emtui.application.letting_go import LettingGo
 from emtui.application.line_filters import NoColors, PlainLetters, TogetherFromRight
 from emtui.application.splash import OpeningScreen
+from emtui.application.suspending import SuspendableApp
 from emtui.charts.under_way import arrive
 from emtui.settings import themes
 from emtui.settings.config import Config, load_config
@@ -38,10 +32,7 @@ if TYPE_CHECKING:
     from emtui.session.saved.opening import Reopening
     from emtui.spec.run_spec import RunSpec
 
-SignalHandler = Callable[[int, FrameType | None], Any]
-_STOPPING = 0.1  # seconds within which a signal to stop has its effect
 _SHOWN = 200  # cells of a text that was copied
-_LEAVING = 3.0  # seconds after which a process without a terminal ends, even if it is waiting for something
 
 
 def _commands() -> type[Provider]:
@@ -50,7 +41,7 @@ def _commands() -> type[Provider]:
     return ExploreCommands
 
 
-class EmtuiApp(LettingGo):
+class EmtuiApp(SuspendableApp, LettingGo):
     """Opens the explorer on the given choices, which may be made after the first frame is drawn, or on a session."""
 
     TITLE = "emtui"
@@ -82,7 +73,6 @@ class EmtuiApp(LettingGo):
         self._key_order = KeyOrder(self)
         self._spec = spec
         self._welcoming = welcoming  # the card of the first start is shown, unless it was closed before
-        self._is_away = False  # the terminal was given back for ctrl+z
         for own in themes.OURS:
             self.register_theme(own)
         before = "" if theme_file is None else theme_memory.remembered(theme_file)
@@ -108,7 +98,7 @@ class EmtuiApp(LettingGo):
         """Open the explorer once the outlines are drawn, and report settings that could not be used."""
         threads.leave_nothing()
         if not self.is_headless:
-            self._leave_on_signals()
+            self.leave_on_signals()
             self._ask_the_terminal()
         self.call_after_refresh(self._open)
         for warning in self._config.warnings:
@@ -150,66 +140,6 @@ class EmtuiApp(LettingGo):
         if self._theme_file is not None and theme.name != self._last_theme:
             self._last_theme = theme.name
             theme_memory.remember(self._theme_file, theme.name)
-
-    def _leave_on_signals(self) -> None:
-        """SIGTERM and SIGHUP end the app like `q`, so that the terminal is restored; the exit status says which.
-
-        They go to the event loop: it may be asleep, and a handler of Python's own would not wake it.
-        """
-        loop = asyncio.get_running_loop()
-        with suppress(NotImplementedError, RuntimeError, AttributeError):  # Windows has no such thing
-            loop.add_signal_handler(signal.SIGTERM, lambda: self.exit(return_code=128 + signal.SIGTERM))
-            loop.add_signal_handler(signal.SIGHUP, self._hung_up)
-            resume = signal.getsignal(signal.SIGCONT)
-            if callable(resume):
-                signal.signal(signal.SIGCONT, partial(self._continued, resume))
-
-    def _hung_up(self) -> None:
-        """The terminal may be gone, and writing to it can block for ever, so leaving has a time limit."""
-        status = 128 + signal.SIGHUP
-        last = threading.Timer(_LEAVING, os._exit, (status,))
-        last.daemon = True
-        last.start()
-        self.exit(return_code=status)
-
-    def _continued(self, resume: SignalHandler, number: int, frame: FrameType | None) -> None:
-        """Take the terminal again after ctrl+z; after SIGSTOP it was never given back, and is only drawn on anew.
-
-        Textual takes it in either case, and then waits for ever for the thread that reads the keys of before.
-        """
-        if self._is_away:
-            self._take_the_terminal()
-        elif getattr(self._driver, "_must_signal_resume", True):
-            resume(number, frame)
-        else:
-            self.refresh(layout=True)
-
-    def action_suspend_process(self) -> None:
-        """Stop as any command does on ctrl+z: all of the terminal's foreground, with what waits for the app in it.
-
-        Textual stops its own process alone: a wrapper (`sh -c`, `uv run`) would wait on, and no shell come back.
-        """
-        driver = self._driver
-        if driver is None or not driver.can_suspend or not _has_the_foreground():
-            super().action_suspend_process()
-            return
-        self.app_suspend_signal.publish(self)
-        driver.suspend_application_mode()
-        self._is_away = True
-        handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
-        try:
-            os.killpg(os.getpgrp(), signal.SIGTSTP)
-            time.sleep(_STOPPING)
-        finally:
-            signal.signal(signal.SIGTSTP, handler)
-        self._take_the_terminal()  # where no shell is there to come back to, the system stops nobody
-
-    def _take_the_terminal(self) -> None:
-        """Once, after ctrl+z."""
-        if self._is_away and self._driver is not None:
-            self._is_away = False
-            self._driver.resume_application_mode()
-            self.call_later(self.app_resume_signal.publish, self)
 
     def action_help(self) -> None:
         """Keys, panes and words, of the screen and the pane in front first."""
@@ -309,14 +239,6 @@ class EmtuiApp(LettingGo):
         if self._welcoming and isinstance(spec, RunSpec) and is_first_start():
             explorer.call_after_refresh(explorer.action_card)
         self._key_order.follow()  # what was typed before it was there
-
-
-def _has_the_foreground() -> bool:
-    """Whether this process belongs to the commands that have the terminal, which a shell can take back."""
-    try:
-        return os.tcgetpgrp(0) == os.getpgrp()
-    except (OSError, AttributeError):  # it is no terminal of this session, or this is Windows
-        return False
 
 
 def open_app(spec: RunSpec | Reopening | Callable[[], RunSpec], *, mouse: bool = True, theme: str = "") -> int:

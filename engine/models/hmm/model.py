@@ -29,7 +29,7 @@ from engine.models.gaussian.params import COVARIANCE_TYPES
 from engine.models.gaussian.ridge import ridge_option
 from engine.models.hmm.data import SequenceRows, is_several, row_in_sequence, sequence_rows
 from engine.models.hmm.emissions import CategoricalEmissions, Emissions, GaussianEmissions
-from engine.models.hmm.explained import ExplainsChains
+from engine.models.hmm.explanation import ExplainsChains
 from engine.models.hmm.forward_backward import Chain, Smoothed
 from engine.models.hmm.forward_backward_log import path_entropy
 from engine.models.hmm.impossible import Factors, lost_sequences, part
