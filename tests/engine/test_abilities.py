@@ -23,7 +23,7 @@ OF_OTHERS = {
     ("emtui/settings/config.py", "strerror"): "of an exception",
     ("emtui/application/drawn_lines.py", "cache_info"): "of a function of Textual",
     ("engine/arrays.py", "__next__"): "of what a user gives in place of a table",
-    ("emtui/application/app.py", "_must_signal_resume"): "of Textual's driver",
+    ("emtui/application/suspending.py", "_must_signal_resume"): "of Textual's driver",
     ("emtui/cli/shell_output.py", "encoding"): "of a stream",
     ("engine/arrays.py", "shape"): "of a user's table, which may be an array, sparse or a data frame",
     ("engine/arrays.py", "iloc"): "of a user's table",
